@@ -12,7 +12,7 @@ through beartype. Three names stand for most of what the public functions take a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -20,9 +20,9 @@ from jaxtyping import Float, Shaped
 if TYPE_CHECKING:
     import pandas as pd
 
-    Array: TypeAlias = np.ndarray[Any, np.dtype[np.floating[Any]]]
-    BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
-    Labels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+    Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]]
+    BoolArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    Labels: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
     ArrayLike: TypeAlias = float | bool | Sequence[Any] | np.ndarray[Any, Any] | np.generic | pd.Series[Any]
 else:
     Array: TypeAlias = Float[np.ndarray, "..."] | np.floating
@@ -30,4 +30,27 @@ else:
     Labels: TypeAlias = Shaped[np.ndarray, "..."] | np.generic | str | bool | int | float
     ArrayLike: TypeAlias = Any
 
-__all__ = ["Array", "ArrayLike", "BoolArray", "Labels"]
+__all__ = ["Array", "ArrayLike", "BoolArray", "Labels", "sum_last", "unwrap"]
+
+
+Values = TypeVar("Values")
+
+
+def unwrap(array: Values) -> Values:
+    """An array of no dimensions as NumPy's scalar; any other array as it is.
+
+    >>> unwrap(np.array(0.5))
+    np.float64(0.5)
+    """
+    unwrapped: Values = np.asarray(array)[()]
+    return unwrapped
+
+
+def sum_last(array: Array) -> Array:
+    """Σ over the last axis; of a vector, NumPy's scalar.
+
+    >>> sum_last(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([3., 7.])
+    """
+    total: Array = array.sum(axis=-1)
+    return total

@@ -1,0 +1,306 @@
+"""Categorical(p₁ … p_K): one of K labels.
+
+    log p(c) = η_c − log Σ_k exp(η_k)
+
+Exponential family with T(y) = one-hot(y) (not minimal: adding a constant to all logits changes nothing),
+A(η) = log Σ exp η. Its negative log-likelihood is cross-entropy and its score in η is one-hot(y) − p. The labels
+are kept: strings, numbers, booleans, whatever the data held, in the order given.
+
+Inside, an outcome is either an integer code (−1 for a label that is not among the categories) or a row of K
+numbers t, the weight of each category: one-hot answers, soft labels or counts, with log p(t) = Σ_c t_c·log p_c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from mlekit.arrays import Array, ArrayLike, Labels, sum_last
+from mlekit.distributions.answers import encode_categories, learn_categories
+from mlekit.distributions.domain import PROBABILITY, FiniteSet
+from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.labels import as_labels, codes_of
+from mlekit.distributions.link import IDENTITY
+from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.special import log_softmax, logsumexp
+from mlekit.errors import ParameterError, SupportError
+
+__all__ = ["Categorical"]
+
+_PROBS = Parameter("probs", PROBABILITY, IDENTITY, typical=(0.01, 0.99), coordinate_name="logits")
+_LOGITS = Parameter("logits", PROBABILITY, IDENTITY, typical=(-3.0, 3.0))
+_SUM_TOLERANCE = 1e-9
+
+
+class Categorical(ExponentialFamily):
+    """A batch of distributions over K labels.
+
+    Args:
+        probs: probabilities, the last axis over the categories; each row sums to one within 1e-9.
+        logits: unnormalized log-probabilities instead; −inf for what cannot happen.
+        categories: the K labels, in order; ``0 … K−1`` if not given.
+
+    Raises:
+        ParameterError: unless exactly one of probs and logits is given, for rows that do not sum to one,
+            and for labels that repeat or are not K.
+
+    >>> typed = Categorical.from_dict({"random": 0.5, "radon": 0.25, "radom": 0.25})
+    >>> float(typed.prob("radon")), typed.mode
+    (0.25, 'random')
+
+    """
+
+    parameters = (_PROBS,)
+    predicted = (_LOGITS,)
+    labelled = True
+    joint = True
+    constants = frozenset({"categories"})
+
+    def __init__(
+        self,
+        *,
+        probs: ArrayLike | None = None,
+        logits: ArrayLike | None = None,
+        categories: Sequence[Any] | Labels | None = None,
+    ) -> None:
+        if (probs is None) == (logits is None):
+            raise ParameterError("Categorical: give exactly one of probs and logits")
+        if probs is not None:
+            self._store_parameters(probs=probs)
+            array = np.asarray(self.probs)
+        else:
+            array = np.array(logits, dtype=np.float64)
+            array.flags.writeable = False
+        if array.ndim == 0 or array.shape[-1] == 0:
+            raise ParameterError("Categorical: needs a last axis over at least one category")
+        if probs is not None:
+            _check_sums(array)
+            with np.errstate(divide="ignore"):
+                self._store(logits=np.log(array))
+        else:
+            _check_logits(array)
+            self._store(logits=array)
+        self._store(categories=as_labels(categories, array.shape[-1]))
+
+    logits: Array
+    categories: Labels
+
+    @classmethod
+    def from_dict(cls, probabilities: Mapping[Any, float]) -> Self:
+        """A single distribution from a mapping of label to probability.
+
+        Args:
+            probabilities: label to probability; they sum to one.
+
+        >>> Categorical.from_dict({"yes": 0.75, "no": 0.25}).categories
+        array(['yes', 'no'], dtype=object)
+
+        """
+        return cls(probs=list(probabilities.values()), categories=list(probabilities))
+
+    @cached_property
+    def log_probs(self) -> Array:
+        """Log p of every category, on the last axis."""
+        with np.errstate(divide="ignore"):
+            return log_softmax(self.logits)
+
+    @cached_property
+    def probs(self) -> Array:
+        """The probability of every category, on the last axis."""
+        return np.exp(self.log_probs)
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of the logits without their last axis."""
+        return self.logits.shape[:-1]
+
+    @property
+    def support(self) -> FiniteSet:
+        """The categories."""
+        return FiniteSet(self.categories)
+
+    def _values(self, value: ArrayLike) -> np.ndarray:
+        codes = codes_of(value, self.categories)
+        self._check_broadcast(codes.shape)
+        return codes
+
+    # ---- likelihood core ----------------------------------------------------------------------------------
+
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        return cls._unchecked(logits=coordinates[0], categories=constants["categories"])
+
+    def _log_prob(self, value: np.ndarray) -> Array:
+        if value.dtype.kind == "f":
+            # 0·log 0 = 0: a category that got no weight may be impossible.
+            return sum_last(np.where(value == 0, 0.0, value * self.log_probs))
+        return self._at_codes(self.log_probs, value, outside=-np.inf)
+
+    @staticmethod
+    def _at_codes(table: Array, codes: np.ndarray, outside: float) -> Array:
+        shape = np.broadcast_shapes(codes.shape, table.shape[:-1])
+        codes = np.broadcast_to(codes, shape)
+        rows = np.broadcast_to(table, (*shape, table.shape[-1]))
+        picked = np.take_along_axis(rows, np.maximum(codes, 0)[..., None], axis=-1)[..., 0]
+        return np.where(codes < 0, outside, picked)
+
+    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        if value.dtype.kind == "f":
+            return (value - value.sum(axis=-1, keepdims=True) * self.probs,)
+        return (self.sufficient_statistics(value) - self.probs,)
+
+    def _information(self) -> Array:
+        return self.statistics_covariance
+
+    @classmethod
+    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
+        return {"categories": learn_categories(target, constants.get("categories"))}
+
+    @classmethod
+    def _widths(cls, constants: Mapping[str, Any]) -> tuple[int | None, ...]:
+        return (len(constants["categories"]),)
+
+    @classmethod
+    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
+        return encode_categories(target, constants["categories"])
+
+    @classmethod
+    def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
+        totals = weights @ value if value.dtype.kind == "f" else np.bincount(value, weights=weights)
+        return (np.log(totals),)
+
+    @classmethod
+    def _loss_name(cls, fixed: frozenset[str]) -> str:
+        return "cross-entropy"
+
+    @property
+    def natural_parameters(self) -> Array:
+        """The logits."""
+        return self.logits
+
+    def sufficient_statistics(self, value: np.ndarray) -> Array:
+        """One-hot rows of the codes."""
+        onehot = np.asarray(value)[..., None] == np.arange(len(self.categories))
+        return np.asarray(onehot, dtype=self.logits.dtype)
+
+    @property
+    def log_normalizer(self) -> Array:
+        """Log Σ exp(logits)."""
+        return logsumexp(self.logits)[..., 0]
+
+    @property
+    def expected_statistics(self) -> Array:
+        """The probabilities."""
+        return self.probs
+
+    @property
+    def statistics_covariance(self) -> Array:
+        """diag(p) − p pᵀ."""
+        p = self.probs
+        return p[..., :, None] * np.eye(p.shape[-1]) - p[..., :, None] * p[..., None, :]
+
+    def _natural_jacobian(self) -> Array:
+        k = len(self.categories)
+        return np.broadcast_to(np.eye(k), (*self.batch_shape, k, k))
+
+    # ---- distribution functions, in the order of the categories -------------------------------------------
+
+    def _cdf(self, value: np.ndarray) -> Array:
+        return self._at_codes(
+            np.minimum(np.cumsum(self.probs, axis=-1), 1.0), self._known(value), outside=0.0
+        )
+
+    def _log_cdf(self, value: np.ndarray) -> Array:
+        cumulative = np.logaddexp.accumulate(self.log_probs, axis=-1)
+        return self._at_codes(np.minimum(cumulative, 0.0), self._known(value), outside=-np.inf)
+
+    def _log_sf(self, value: np.ndarray) -> Array:
+        backward = np.logaddexp.accumulate(self.log_probs[..., ::-1], axis=-1)[..., ::-1]
+        impossible = np.full((*self.batch_shape, 1), -np.inf)
+        after = np.concatenate([np.minimum(backward[..., 1:], 0.0), impossible], axis=-1)
+        return self._at_codes(after, self._known(value), outside=0.0)
+
+    def _known(self, codes: np.ndarray) -> np.ndarray:
+        if (codes < 0).any():
+            raise SupportError(
+                f"Categorical: a label outside the categories {self.support} has no place in their order"
+            )
+        return codes
+
+    def _quantile(self, level: np.ndarray) -> Any:
+        reached = np.cumsum(self.probs, axis=-1) >= np.asarray(level)[..., None] * (1 - 4e-16)
+        reached[..., -1] = True
+        return self.categories[np.argmax(reached, axis=-1)]
+
+    # ---- moments ------------------------------------------------------------------------------------------
+
+    @property
+    def _numeric_categories(self) -> Array:
+        try:
+            return self.categories.astype(np.float64)
+        except (TypeError, ValueError):
+            raise self._cannot(f"have moments: its categories {self.support} are not numbers") from None
+
+    @property
+    def mean(self) -> Array:
+        """Σ p_c·c, for categories that are numbers; a `SupportError` otherwise."""
+        return self.probs @ self._numeric_categories
+
+    @property
+    def variance(self) -> Array:
+        """Σ p_c·(c − mean)², for categories that are numbers; a `SupportError` otherwise."""
+        deviations = self._numeric_categories - np.asarray(self.mean)[..., None]
+        return sum_last(self.probs * np.square(deviations))
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest label; the first of those that tie."""
+        return self.categories[np.argmax(self.logits, axis=-1)]
+
+    def entropy(self) -> Array:
+        """−Σ p_c·log p_c, in nats; 0·log 0 = 0.
+
+        >>> float(Categorical(probs=[0.5, 0.5, 0.0]).entropy())
+        0.6931471805599453
+        """
+        return 0.0 - sum_last(self.probs * np.where(self.probs > 0, self.log_probs, 0.0))
+
+    # ---- sampling and output ------------------------------------------------------------------------------
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        cumulative = np.cumsum(self.probs, axis=-1)
+        cumulative /= cumulative[..., -1:]
+        uniform = rng.random(shape)
+        if cumulative.ndim == 1:
+            return self.categories[np.searchsorted(cumulative, uniform, side="right")]
+        return self.categories[(uniform[..., None] >= cumulative).sum(axis=-1)]
+
+    def _columns(self) -> dict[Any, Array]:
+        return {label: self.probs[..., k] for k, label in enumerate(self.categories.tolist())}
+
+    def __repr__(self) -> str:
+        if self.batch_shape:
+            return f"Categorical(batch_shape={self.batch_shape}, categories={self.categories.tolist()})"
+        return "Categorical(" + ", ".join(f"{k!r}: {float(v):.6g}" for k, v in self._columns().items()) + ")"
+
+
+def _check_sums(probs: Array) -> None:
+    sums = np.atleast_1d(sum_last(probs))
+    off = np.abs(sums - 1) > _SUM_TOLERANCE
+    if off.any():
+        row = tuple(int(i) for i in np.argwhere(off)[0])
+        raise ParameterError(
+            f"Categorical: probabilities must sum to 1, but those of row {row} sum to {sums[row]:.12g}; "
+            "divide by the sum if that is what you mean"
+        )
+
+
+def _check_logits(logits: Array) -> None:
+    if np.isnan(logits).any() or np.isposinf(logits).any():
+        raise ParameterError("Categorical: logits must be numbers or −inf, but NaN or +inf is among them")
+    if np.isneginf(logits).all(axis=-1).any():
+        raise ParameterError("Categorical: a row of logits is −inf throughout: nothing could happen")

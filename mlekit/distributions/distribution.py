@@ -1,0 +1,397 @@
+"""What every distribution can do.
+
+Conventions of this room. A distribution is a *batch*: its parameters are arrays that broadcast together, and
+``batch_shape`` is what they broadcast to; values passed in broadcast against it. Everything is in natural units
+and nats. ``log_prob`` is the log-probability of a discrete outcome or the log-density of a continuous one, with
+all constants; impossible outcomes have −inf, and what cannot be an outcome at all (NaN, text among numbers)
+raises `SupportError`. Public methods check and convert their arguments once and call the underscored core,
+which takes NumPy arrays as they are, in whatever precision, and is what training runs on.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias
+
+import numpy as np
+
+from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.distributions.domain import REAL, FiniteSet, Interval
+from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.target import numeric_target
+from mlekit.errors import ParameterError, SupportError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlekit.distributions.family import Family
+
+__all__ = ["Distribution", "Seed", "Size"]
+
+Seed: TypeAlias = np.random.Generator | int | None
+Size: TypeAlias = int | tuple[int, ...]
+
+
+class Distribution(ABC):
+    """A batch of probability distributions: immutable, keyword-only, strictly validated.
+
+    Subclasses state their constructor's ``parameters`` and, where a predictor should aim at others (a Gamma's
+    mean instead of its rate), the ``predicted`` ones; then the likelihood core in the coordinates of the
+    predicted parameters' default links; then moments and sampling.
+    """
+
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    predicted: ClassVar[tuple[Parameter, ...]] = ()
+    labelled: ClassVar[bool] = False
+    """Whether outcomes are labels, so that the likeliest one is the natural point prediction."""
+
+    joint: ClassVar[bool] = False
+    """Whether several target columns make up one outcome; otherwise each column is an outcome of its own."""
+
+    constants: ClassVar[frozenset[str]] = frozenset()
+    """Constructor arguments that are neither predicted nor fixed parameters (labels, numbers of trials)."""
+
+    outcomes: ClassVar[Interval] = REAL
+    """The values that a target column may hold."""
+
+    # ---- construction -------------------------------------------------------------------------------------
+
+    def _store(self, **fields: Any) -> None:
+        """Set the fields of a distribution under construction."""
+        self.__dict__.update(fields)
+
+    def _store_parameters(self, **values: ArrayLike) -> None:
+        """Validate parameters by their declarations, check that they broadcast, and set them."""
+        owner = type(self).__name__
+        declared = {parameter.name: parameter for parameter in self.parameters}
+        arrays = {name: declared[name].validate(value, owner) for name, value in values.items()}
+        try:
+            np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        except ValueError:
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+            raise ParameterError(f"{owner}: shapes do not broadcast together: {shapes}") from None
+        self._store(**arrays)
+
+    @classmethod
+    def _unchecked(cls, **fields: Any) -> Self:
+        """An instance with these fields as they are: for values that are valid by construction."""
+        self = object.__new__(cls)
+        self.__dict__.update(fields)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead of setting {name}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable; {name} cannot be deleted")
+
+    @classmethod
+    def family(cls, *, links: Mapping[str, str] | None = None, **fixed: Any) -> Family[Self]:
+        """This class as a family to fit, with some parameters held fixed or given another link.
+
+        Args:
+            links: parameter name to link name (``identity log logit probit cloglog cauchit inverse sqrt
+                softplus``).
+            **fixed: parameters held at a value, in the target's own units.
+
+        Returns:
+            A `Family`, to be passed to ``fit``.
+
+        Raises:
+            ParameterError: for an unknown parameter or link, or a value outside the domain.
+
+        >>> from mlekit.distributions import Gaussian
+        >>> Gaussian.family(scale=1.0).loss_name
+        'mean squared error'
+
+        """
+        from mlekit.distributions.family import Family
+
+        return Family(cls, fixed=fixed, links=dict(links or {}))
+
+    # ---- what a value is ----------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape that the parameters broadcast to."""
+
+    @property
+    @abstractmethod
+    def support(self) -> Interval | FiniteSet:
+        """The outcomes that can happen."""
+
+    def _values(self, value: ArrayLike) -> np.ndarray:
+        """Outcomes as the array that the core works on; refuses NaN, text and shapes that do not broadcast."""
+        array = _numbers(value, type(self).__name__, "an outcome")
+        self._check_broadcast(array.shape)
+        return array
+
+    def _check_broadcast(self, shape: tuple[int, ...]) -> None:
+        try:
+            np.broadcast_shapes(shape, self.batch_shape)
+        except ValueError:
+            raise SupportError(
+                f"{type(self).__name__}: values of shape {shape} do not broadcast against the batch shape "
+                f"{self.batch_shape}; add axes so that they line up, e.g. values[:, None]"
+            ) from None
+
+    # ---- likelihood ---------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _log_prob(self, value: np.ndarray) -> Array:
+        """Log p(value); −inf outside the support."""
+
+    def log_prob(self, value: ArrayLike) -> Array:
+        """Log p(value) in nats: log-density, or log-probability of a discrete outcome.
+
+        Args:
+            value: outcomes, broadcast against ``batch_shape``.
+
+        Returns:
+            Array of the broadcast shape; −inf for what cannot happen.
+
+        Raises:
+            SupportError: for NaN, or values of the wrong kind or shape.
+
+        """
+        with np.errstate(all="ignore"):
+            return unwrap(self._log_prob(self._values(value)))
+
+    def prob(self, value: ArrayLike) -> Array:
+        """p(value): exp of `log_prob`."""
+        return np.exp(self.log_prob(value))
+
+    def score(self, value: ArrayLike) -> Array:
+        """The gradient of log p(value) in the coordinates of the predicted parameters' default links.
+
+        Returns:
+            Array of the broadcast shape with one more axis, an entry a coordinate.
+
+        """
+        with np.errstate(all="ignore"):
+            scores = self._score(self._values(value))
+        shape = np.broadcast_shapes(np.shape(value), self.batch_shape)
+        columns = [part if part.ndim > len(shape) else np.asarray(part)[..., None] for part in scores]
+        return np.concatenate([np.broadcast_to(part, (*shape, part.shape[-1])) for part in columns], axis=-1)
+
+    def fisher_information(self) -> Array:
+        """The Fisher information matrix in the same coordinates as `score`: its covariance.
+
+        Returns:
+            Array of shape ``batch_shape + (k, k)``, k coordinates.
+
+        """
+        with np.errstate(all="ignore"):
+            return self._information()
+
+    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        """∂ log p/∂ξ, an array for each predicted parameter (with a last axis where it is a vector)."""
+        raise self._cannot("be fitted: it has no score")
+
+    def _information(self) -> Array:
+        """Cov(score) of shape (*batch, k, k) over all predicted coordinates."""
+        raise self._cannot("be fitted: it has no Fisher information")
+
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        """The batch at coordinates ξ of the predicted parameters: valid by construction, any precision."""
+        raise ParameterError(f"{cls.__name__} cannot be predicted: it has no coordinates")
+
+    # ---- fitting: what a family must know of its target ---------------------------------------------------
+
+    @classmethod
+    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
+        """The constants of `_from_coordinates`, completed by what the target shows (its labels)."""
+        return dict(constants)
+
+    @classmethod
+    def _widths(cls, constants: Mapping[str, Any]) -> tuple[int | None, ...]:
+        """The length of each predicted parameter; None for a scalar."""
+        return (None,) * len(cls.predicted)
+
+    @classmethod
+    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
+        """A target's column (all columns if ``joint``) as the array that the core works on."""
+        return numeric_target(target, cls.outcomes, cls.__name__)
+
+    @classmethod
+    def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
+        """Coordinates at or near the maximum likelihood of one distribution for all rows.
+
+        Args:
+            value: encoded outcomes, rows first.
+            weights: a weight a row, summing to one.
+        """
+        raise ParameterError(f"{cls.__name__} cannot be fitted: it has no starting point")
+
+    @classmethod
+    def _loss_name(cls, fixed: frozenset[str]) -> str:
+        """What the negative log-likelihood is called elsewhere, given the names of the fixed parameters."""
+        return f"{cls.__name__} negative log-likelihood"
+
+    def _cannot(self, what: str) -> SupportError:
+        return SupportError(f"{type(self).__name__} cannot {what}")
+
+    # ---- distribution functions ---------------------------------------------------------------------------
+
+    @abstractmethod
+    def _cdf(self, value: np.ndarray) -> Array:
+        """P(Y ≤ value)."""
+
+    def _log_cdf(self, value: np.ndarray) -> Array:
+        return np.log(self._cdf(value))
+
+    def _log_sf(self, value: np.ndarray) -> Array:
+        return np.log1p(-self._cdf(value))
+
+    @abstractmethod
+    def _quantile(self, level: np.ndarray) -> Any:
+        """The smallest value whose cdf reaches level."""
+
+    def cdf(self, value: ArrayLike) -> Array:
+        """P(Y ≤ value)."""
+        with np.errstate(all="ignore"):
+            return unwrap(self._cdf(self._values(value)))
+
+    def log_cdf(self, value: ArrayLike) -> Array:
+        """Log P(Y ≤ value), exact far into the left tail."""
+        with np.errstate(all="ignore"):
+            return unwrap(self._log_cdf(self._values(value)))
+
+    def log_sf(self, value: ArrayLike) -> Array:
+        """Log P(Y > value), exact far into the right tail."""
+        with np.errstate(all="ignore"):
+            return unwrap(self._log_sf(self._values(value)))
+
+    def quantile(self, level: ArrayLike) -> Any:
+        """The smallest value y with P(Y ≤ y) ≥ level; in the units of the outcomes.
+
+        Args:
+            level: probabilities in [0, 1], broadcast against ``batch_shape``.
+
+        Raises:
+            SupportError: for a level outside [0, 1] or NaN.
+
+        """
+        array = _numbers(level, type(self).__name__, "a level")
+        if not ((array >= 0) & (array <= 1)).all():
+            raise SupportError(f"{type(self).__name__}: levels must lie in [0, 1], but one is {level!r}")
+        self._check_broadcast(array.shape)
+        with np.errstate(all="ignore"):
+            return unwrap(self._quantile(array))
+
+    def interval(self, level: float = 0.9) -> tuple[Any, Any]:
+        """The equal-tailed interval that holds an outcome with probability ``level`` (at least, if discrete)."""
+        if not 0 < level < 1:
+            raise SupportError(f"{type(self).__name__}: an interval's level lies in (0, 1), but is {level!r}")
+        tail = (1 - level) / 2
+        return self.quantile(tail), self.quantile(1 - tail)
+
+    @property
+    def median(self) -> Any:
+        """The quantile of level one half."""
+        return self.quantile(0.5)
+
+    # ---- moments ------------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def mean(self) -> Array:
+        """E[Y]."""
+
+    @property
+    @abstractmethod
+    def variance(self) -> Array:
+        """E[(Y − mean)²]."""
+
+    @property
+    def std(self) -> Array:
+        """The square root of the variance, in the outcome's units."""
+        return np.sqrt(self.variance)
+
+    @property
+    @abstractmethod
+    def mode(self) -> Any:
+        """The likeliest outcome, or the place of greatest density."""
+
+    @abstractmethod
+    def entropy(self) -> Array:
+        """−E[log p(Y)] in nats (differential entropy for a continuous distribution)."""
+
+    # ---- sampling and output ------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """Independent outcomes of the full shape, whose last axes are the batch's."""
+
+    def sample(self, size: Size = (), *, rng: Seed = None) -> Any:
+        """Independent outcomes.
+
+        Args:
+            size: leading shape; the result has shape ``size + batch_shape``.
+            rng: a NumPy generator, or a seed, or None for fresh entropy.
+
+        >>> from mlekit.distributions import Gaussian
+        >>> Gaussian(loc=[0.0, 100.0], scale=1.0).sample(3, rng=0).shape
+        (3, 2)
+
+        """
+        leading = (size,) if isinstance(size, int) else tuple(size)
+        return self._sample(leading + self.batch_shape, np.random.default_rng(rng))
+
+    def to_frame(self, index: pd.Index[Any] | None = None) -> pd.DataFrame:
+        """The parameters as a DataFrame, a row a batch element.
+
+        Args:
+            index: the row labels; ``0, 1, ...`` if not given.
+
+        Raises:
+            ParameterError: if the batch has more than one axis.
+
+        """
+        import pandas as pd
+
+        if len(self.batch_shape) > 1:
+            raise ParameterError(
+                f"{type(self).__name__}: a batch of shape {self.batch_shape} has no single row index"
+            )
+        columns = {
+            name: np.broadcast_to(value, self.batch_shape).reshape(-1)
+            for name, value in self._columns().items()
+        }
+        return pd.DataFrame(columns, index=index)
+
+    def _columns(self) -> dict[Any, Array]:
+        """The columns of `to_frame`, each of a shape that broadcasts to the batch."""
+        return {parameter.name: self.__dict__[parameter.name] for parameter in self.parameters}
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={_brief(value)}" for name, value in self._columns().items())
+        return f"{type(self).__name__}({fields})"
+
+
+def _numbers(value: ArrayLike, owner: str, what: str) -> np.ndarray:
+    """``value`` as a float array without NaN."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise SupportError(f"{owner}: {what} must be a number, but is {_brief(array)}") from None
+    missing = np.isnan(array)
+    if missing.any():
+        first = tuple(int(i) for i in np.argwhere(np.atleast_1d(missing))[0])
+        raise SupportError(
+            f"{owner}: {int(missing.sum())} of {array.size} values are NaN, the first at position {first}; "
+            "drop or impute them first"
+        )
+    return array.astype(np.float64, copy=False)
+
+
+def _brief(value: Any) -> str:
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{array.item():.6g}" if array.dtype.kind == "f" else repr(array.item())
+    return np.array2string(array, threshold=6, edgeitems=2, precision=6, separator=", ").replace("\n", "")

@@ -1,0 +1,113 @@
+"""Families: a distribution class with some parameters held fixed or given another link.
+
+A `Family` is what a user passes to ``fit``. Once it has seen a target it becomes a `Head`, the bridge from a
+network's raw outputs η to distributions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from mlekit.distributions.distribution import Distribution
+from mlekit.distributions.link import Link
+from mlekit.distributions.parameter import Parameter
+from mlekit.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlekit.arrays import Array
+    from mlekit.distributions.head import Head
+
+__all__ = ["D", "Family"]
+
+D = TypeVar("D", bound=Distribution)
+
+
+@dataclass(frozen=True)
+class Family(Generic[D]):
+    """A distribution class to fit; usually made by ``Gaussian.family(scale=1.0)``.
+
+    Args:
+        distribution: the class.
+        fixed: parameter name to the value it is held at, in the target's own units; also constants such as
+            ``categories``.
+        links: parameter name to the name of the link that replaces its default.
+
+    Raises:
+        ParameterError: for unknown names, values outside a domain, or links that do not suit one.
+
+    >>> from mlekit.distributions import Bernoulli, Gaussian
+    >>> Gaussian.family(scale=2.0).free
+    ('loc',)
+    >>> Bernoulli.family(links={"probs": "probit"}).loss_name
+    'binary cross-entropy'
+    """
+
+    distribution: type[D]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        owner = self.distribution.__name__
+        if not self.distribution.predicted:
+            raise ParameterError(f"{owner} cannot be fitted: it has no parameters to predict")
+        for name, value in self.fixed.items():
+            if name not in self.distribution.constants:
+                self.parameter(name).validate(value, owner)
+        for name, link in self.links.items():
+            Link.named(link)
+            if self.parameter(name).name in self.fixed:
+                raise ParameterError(f"{owner}: {name} is held fixed, so it has no link")
+        if not self.free:
+            raise ParameterError(f"{owner}: all parameters are held fixed; nothing is left to fit")
+
+    def parameter(self, name: str) -> Parameter:
+        """The predicted parameter of that name, or whose coordinate has that name (``logits``)."""
+        for parameter in self.distribution.predicted:
+            if name in (parameter.name, parameter.coordinate_name):
+                return parameter
+        known = ", ".join(parameter.name for parameter in self.distribution.predicted)
+        raise ParameterError(f"{self.distribution.__name__} predicts {known}; there is no parameter {name!r}")
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The names of the parameters that are predicted, in order."""
+        return tuple(p.name for p in self.distribution.predicted if p.name not in self.fixed)
+
+    @property
+    def loss_name(self) -> str:
+        """What the negative log-likelihood of this family is called elsewhere."""
+        return self.distribution._loss_name(frozenset(self.fixed))
+
+    def bind(
+        self,
+        target: pd.DataFrame,
+        *,
+        weights: Array | None = None,
+        standardize: bool = True,
+        shift: bool = True,
+        identified: bool = False,
+    ) -> Head[D]:
+        """Learn from a target what the family needs to know of it: labels, units, number of outputs.
+
+        Args:
+            target: the target columns.
+            weights: a weight a row.
+            standardize: whether the likelihood may work in units of the target's spread.
+            shift: whether it may also be shifted; not without an intercept to take the shift up.
+            identified: whether redundant outputs are dropped (K − 1 logits under a reference class).
+
+        Returns:
+            The head.
+
+        Raises:
+            TargetError: for a target that does not suit the family.
+        """
+        from mlekit.distributions.head import Head
+
+        return Head.learn(
+            self, target, weights=weights, standardize=standardize, shift=shift, identified=identified
+        )

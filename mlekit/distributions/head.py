@@ -1,0 +1,308 @@
+"""The output head: a family that has seen its target, and so knows what to do with raw outputs η.
+
+η has shape (rows, outputs). To the left of it is function approximation, to the right probability. Outputs are
+ordered by parameter, then by target column (or by category). A head turns η into coordinates ξ of the
+parameters' default links, in which every likelihood is written:
+
+    ξ_standardized = change_of_link(η),    ξ = a + b·ξ_standardized,
+
+where (a, b) belong to the unit conversion y = shift + scale·y_standardized. Log-likelihoods carry the Jacobian
+−log scale, so that they are in the target's own units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mlekit.arrays import Array
+from mlekit.distributions.family import D, Family
+from mlekit.distributions.link import Change, Link
+from mlekit.distributions.parameter import Parameter
+from mlekit.errors import TargetError
+
+__all__ = ["Head"]
+
+
+class _Slot(NamedTuple):
+    """Where one predicted parameter comes from: columns of η, or a constant coordinate."""
+
+    parameter: Parameter
+    columns: slice | None
+    constant: Array | None
+    change: Change | None
+    scalar: bool
+    reference: bool
+    a: Array
+    b: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Head(Generic[D]):
+    """The bridge from η to distributions, log-likelihoods, scores and Fisher information.
+
+    Made by `Family.bind`; see there.
+    """
+
+    family: Family[D]
+    target_names: tuple[str, ...]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    shift: Array = field(default_factory=lambda: np.zeros(1))
+    scale: Array = field(default_factory=lambda: np.ones(1))
+    identified: bool = False
+    boolean: bool = False
+
+    @classmethod
+    def learn(
+        cls,
+        family: Family[D],
+        target: pd.DataFrame,
+        *,
+        weights: Array | None,
+        standardize: bool,
+        shift: bool,
+        identified: bool,
+    ) -> Head[D]:
+        """See `Family.bind`."""
+        distribution = family.distribution
+        given = {name: value for name, value in family.fixed.items() if name in distribution.constants}
+        head = cls(
+            family=family,
+            target_names=tuple(str(name) for name in target.columns),
+            constants=distribution._learn_constants(target, given),
+            identified=identified,
+            boolean=all(pd.api.types.is_bool_dtype(dtype) for dtype in target.dtypes),
+        )
+        units = {p.unit for p in distribution.predicted} - {"none"}
+        if not (standardize and units) or family.links:
+            return head._with_units(np.zeros(head.n_targets), np.ones(head.n_targets))
+        values = head._encode_raw(target).reshape(len(target), -1)
+        w = np.full(len(values), 1 / len(values)) if weights is None else weights / weights.sum()
+        center = w @ values
+        movable = shift and "location" in units
+        spread = np.sqrt(w @ np.square(values - (center if movable else 0.0)))
+        spread = np.where(spread > 0, spread, 1.0)
+        return head._with_units(center if movable else np.zeros_like(center), spread)
+
+    def _with_units(self, shift: Array, scale: Array) -> Head[D]:
+        return Head(
+            self.family, self.target_names, self.constants, shift, scale, self.identified, self.boolean
+        )
+
+    # ---- layout of η --------------------------------------------------------------------------------------
+
+    @property
+    def n_targets(self) -> int:
+        """How many outcomes a row has: the number of target columns unless they make up one outcome."""
+        return 1 if self.family.distribution.joint else len(self.target_names)
+
+    @cached_property
+    def _slots(self) -> tuple[_Slot, ...]:
+        distribution = self.family.distribution
+        slots, position = [], 0
+        widths = distribution._widths(self.constants)
+        for parameter, width in zip(distribution.predicted, widths, strict=True):
+            a, b = parameter.standardizing(self.shift, self.scale)
+            if self.n_targets == 1 and width is None:
+                a, b = a[0], b[0]
+            if parameter.name in self.family.fixed:
+                natural = parameter.link.link(np.asarray(self.family.fixed[parameter.name], dtype=np.float64))
+                slots.append(_Slot(parameter, None, (natural - a) / b, None, width is None, False, a, b))
+                continue
+            reference = self.identified and width is not None
+            size = self.n_targets if width is None else width - reference
+            link = next(
+                (name for key, name in self.family.links.items() if self.family.parameter(key) is parameter),
+                parameter.link.name,
+            )
+            change = None if link == parameter.link.name else Link.named(link).into(parameter.link)
+            scalar = width is None and self.n_targets == 1
+            columns = slice(position, position + size)
+            slots.append(_Slot(parameter, columns, None, change, scalar, reference, a, b))
+            position += size
+        return tuple(slots)
+
+    @cached_property
+    def columns(self) -> dict[str, slice]:
+        """The columns of η that belong to each free parameter."""
+        return {slot.parameter.name: slot.columns for slot in self._slots if slot.columns is not None}
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of columns of η."""
+        return max(int(columns.stop) for columns in self.columns.values())
+
+    def coefficient_units(self, name: str) -> tuple[Array, Array]:
+        """(a, b) such that a + b·η_standardized is the coordinate of that parameter in the target's units."""
+        slot = next(slot for slot in self._slots if slot.parameter.name == name)
+        assert slot.columns is not None
+        size = slot.columns.stop - slot.columns.start
+        return np.broadcast_to(slot.a, size), np.broadcast_to(slot.b, size)
+
+    def output_labels(self, name: str) -> list[Any]:
+        """What the outputs of a parameter stand for: target columns, or categories."""
+        size = self.columns[name].stop - self.columns[name].start
+        if self.family.distribution.joint and size > 1 - self.identified:
+            labels = self.constants.get("categories")
+            if labels is not None:
+                return list(labels[int(self.identified) :].tolist())
+        return list(self.target_names) if size == len(self.target_names) else list(range(size))
+
+    # ---- targets ------------------------------------------------------------------------------------------
+
+    def _encode_raw(self, target: pd.DataFrame) -> np.ndarray:
+        distribution = self.family.distribution
+        if self.n_targets == 1:
+            return distribution._encode(target, self.constants)
+        columns = [distribution._encode(target.iloc[:, [j]], self.constants) for j in range(target.shape[1])]
+        return np.stack(columns, axis=1)
+
+    def encode(self, target: pd.DataFrame) -> np.ndarray:
+        """Target columns as the array that the likelihood takes, in standardized units.
+
+        Returns:
+            Array (rows,), (rows, targets) or (rows, categories).
+
+        Raises:
+            TargetError: for values that do not suit the family.
+        """
+        if tuple(str(name) for name in target.columns) != self.target_names:
+            raise TargetError(f"the target columns are {self.target_names}, not {tuple(target.columns)}")
+        values = self._encode_raw(target)
+        if values.dtype.kind != "f" or (np.all(self.shift == 0) and np.all(self.scale == 1)):
+            return values
+        if self.n_targets == 1:
+            return np.asarray((values - self.shift[0]) / self.scale[0])
+        return (values - self.shift) / self.scale
+
+    # ---- η to probability ---------------------------------------------------------------------------------
+
+    def _coordinates(self, eta: Array) -> list[Array]:
+        coordinates = []
+        for slot in self._slots:
+            if slot.columns is None:
+                assert slot.constant is not None
+                coordinates.append(slot.constant.astype(eta.dtype))
+                continue
+            xi = eta[:, slot.columns.start] if slot.scalar else eta[:, slot.columns]
+            if slot.change is not None:
+                xi = slot.change.coordinate(xi)
+            if slot.reference:
+                xi = np.concatenate([np.zeros((len(eta), 1), dtype=eta.dtype), xi], axis=1)
+            coordinates.append(xi)
+        return coordinates
+
+    def _standardized(self, eta: Array) -> D:
+        return self.family.distribution._from_coordinates(*self._coordinates(eta), **self.constants)
+
+    def distribution(self, eta: Array) -> D:
+        """The predicted distributions in the target's own units, one a row (and target)."""
+        natural = [slot.a + slot.b * xi for slot, xi in zip(self._slots, self._coordinates(eta), strict=True)]
+        with np.errstate(all="ignore"):
+            return self.family.distribution._from_coordinates(*natural, **self.constants)
+
+    @cached_property
+    def _log_jacobian(self) -> float:
+        return -float(np.log(self.scale).sum())
+
+    def _row_log_likelihood(self, batch: D, y: np.ndarray) -> Array:
+        log_prob = batch._log_prob(y)
+        if self.family.links:
+            # A link such as identity may send η outside a parameter's domain: such an η is impossible.
+            log_prob = np.where(np.isnan(log_prob), -np.inf, log_prob)
+        if self.n_targets > 1:
+            log_prob = log_prob.sum(axis=1)
+        return log_prob + self._log_jacobian if self._log_jacobian else log_prob
+
+    def _row_score(self, batch: D, eta: Array, y: np.ndarray) -> Array:
+        score = np.empty_like(eta)
+        for slot, part in zip(self._slots, batch._score(y), strict=True):
+            if slot.columns is None:
+                continue
+            if slot.reference:
+                part = part[:, 1:]
+            if slot.change is not None:
+                columns = eta[:, slot.columns.start] if slot.scalar else eta[:, slot.columns]
+                part = part * slot.change.slope(columns)
+            score[:, slot.columns.start if slot.scalar else slot.columns] = part
+        return score
+
+    def log_likelihood(self, eta: Array, y: np.ndarray) -> Array:
+        """Log p(y | η) of every row, in nats and the target's own units; targets of a row are summed."""
+        with np.errstate(all="ignore"):
+            return self._row_log_likelihood(self._standardized(eta), y)
+
+    def score(self, eta: Array, y: np.ndarray) -> Array:
+        """∂ log p/∂η of every row, of the shape of η: where backpropagation starts."""
+        with np.errstate(all="ignore"):
+            return self._row_score(self._standardized(eta), eta, y)
+
+    def value_and_score(self, eta: Array, y: np.ndarray) -> tuple[Array, Array]:
+        """`log_likelihood` and `score` from one expression."""
+        with np.errstate(all="ignore"):
+            batch = self._standardized(eta)
+            return self._row_log_likelihood(batch, y), self._row_score(batch, eta, y)
+
+    def information(self, eta: Array) -> Array:
+        """Fisher information of every row with respect to η, of shape (rows, outputs, outputs)."""
+        with np.errstate(all="ignore"):
+            information = self._standardized(eta)._information()
+        rows, m = len(eta), self.n_targets
+        free = self._free_coordinates
+        if m == 1:
+            information = np.broadcast_to(information, (rows, *information.shape[-2:]))
+            if len(free) < information.shape[-1]:
+                information = information[:, free[:, None], free]
+            slopes = np.concatenate([self._slope(slot, eta) for slot in self._slots if slot.columns], axis=1)
+            return np.asarray(information * slopes[:, :, None] * slopes[:, None, :])
+        information = np.broadcast_to(information, (rows, m, *information.shape[-2:]))
+        result = np.zeros((rows, self.n_outputs, self.n_outputs))
+        targets = np.arange(m)
+        for i, row in enumerate(self._slots):
+            for j, column in enumerate(self._slots):
+                if row.columns is not None and column.columns is not None:
+                    block = information[:, :, i, j] * self._slope(row, eta) * self._slope(column, eta)
+                    result[:, row.columns.start + targets, column.columns.start + targets] = block
+        return result
+
+    @cached_property
+    def _free_coordinates(self) -> np.ndarray:
+        """Positions of the predicted coordinates among all that the distribution's Fisher information has."""
+        positions: list[int] = []
+        start = 0
+        widths = self.family.distribution._widths(self.constants)
+        for slot, width in zip(self._slots, widths, strict=True):
+            size = 1 if width is None else width
+            if slot.columns is not None:
+                positions.extend(range(start + slot.reference, start + size))
+            start += size
+        return np.array(positions, dtype=np.int64)
+
+    def _slope(self, slot: _Slot, eta: Array) -> Array:
+        columns = eta[:, slot.columns]
+        return np.ones_like(columns) if slot.change is None else slot.change.slope(columns)
+
+    def start(self, y: np.ndarray, weights: Array | None = None) -> Array:
+        """η at or near the maximum likelihood of one distribution for all rows, of shape (outputs,)."""
+        w = np.full(len(y), 1 / len(y)) if weights is None else weights / weights.sum()
+        eta = np.zeros(self.n_outputs)
+        with np.errstate(all="ignore"):
+            coordinates = self.family.distribution._start(y, w)
+            for slot, xi in zip(self._slots, coordinates, strict=True):
+                if slot.columns is None:
+                    continue
+                if slot.reference:
+                    xi = xi[1:] - xi[0]
+                if slot.change is not None:
+                    link = Link.named(self.family.links[self._link_key(slot)])
+                    xi = link.link(slot.parameter.link.inverse(xi))
+                eta[slot.columns] = xi
+        return eta
+
+    def _link_key(self, slot: _Slot) -> str:
+        return next(key for key in self.family.links if self.family.parameter(key) is slot.parameter)

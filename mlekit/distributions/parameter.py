@@ -1,0 +1,70 @@
+"""A parameter declares itself once: name, domain, link, typical range, and how it scales with the target.
+
+That declaration drives validation, the network's outputs, the tests' cases and the documentation's tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.distributions.domain import Interval
+from mlekit.distributions.link import Link
+from mlekit.errors import ParameterError
+
+__all__ = ["Parameter", "Unit"]
+
+Unit = Literal["none", "location", "scale", "inverse"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a distribution.
+
+    Args:
+        name: the field's name for it.
+        domain: the values that it may take.
+        link: its default link, whose coordinate the likelihood is written in.
+        typical: a range in which tests draw it and in which accuracy is promised.
+        unit: how it follows the target y when y becomes (y − shift)/scale: a ``location`` is shifted and
+            scaled, a ``scale`` is scaled, an ``inverse`` is divided, ``none`` does not care.
+        coordinate_name: the name of its default coordinate where that has one of its own (``logits``).
+
+    """
+
+    name: str
+    domain: Interval
+    link: Link
+    typical: tuple[float, float]
+    unit: Unit = "none"
+    coordinate_name: str | None = None
+
+    def validate(self, value: ArrayLike, owner: str) -> Array:
+        """``value`` as float64 of its own, read-only; a `ParameterError` names the first bad element."""
+        try:
+            array = np.array(value, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"{owner}: {self.name} must be numbers, but is {value!r}") from error
+        valid = self.domain.contains(array)
+        if not valid.all():
+            where = np.argwhere(~np.atleast_1d(valid))[0]
+            bad = np.atleast_1d(array)[tuple(where)]
+            place = f" at position {tuple(int(i) for i in where)}" if array.ndim else ""
+            raise ParameterError(f"{owner}: {self.name} must lie in {self.domain}, but is {bad:g}{place}")
+        array.flags.writeable = False
+        return unwrap(array)
+
+    def standardizing(self, shift: Array, scale: Array) -> tuple[Array, Array]:
+        """(a, b) of the map ξ = a + b·ξ_standardized that goes with y = shift + scale·y_standardized."""
+        match self.unit:
+            case "location":
+                return shift, scale
+            case "scale":
+                return np.log(scale), np.ones_like(scale)
+            case "inverse":
+                return -np.log(scale), np.ones_like(scale)
+            case "none":
+                return np.zeros_like(scale), np.ones_like(scale)
