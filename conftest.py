@@ -1,0 +1,31 @@
+"""What holds for every test and doctest of the repository.
+
+This file stands at the root, not in ``tests/``, so that it is read before anything else is collected, also
+when only the doctests of one room are asked for (``pytest mlekit/networks``).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import hypothesis
+from jaxtyping import install_import_hook
+
+# Workers of pytest-xdist inherit these. One BLAS thread per worker: the workers are the parallelism.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+if "mlekit" in sys.modules:
+    raise RuntimeError(
+        "mlekit was imported before the hook that checks its shapes: find the pytest plugin that imports it"
+    )
+# From here on every annotated argument and result in mlekit is checked at run time, array shapes included.
+install_import_hook("mlekit", "beartype.beartype")
+
+# No deadline: a busy machine is not a bug. Derandomised: the same commit gives the same verdict.
+hypothesis.settings.register_profile("mlekit", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("mlekit")
+
+# Each of its lines is wrong on purpose; mypy reads it (tests/typing), nobody may import it.
+collect_ignore = ["tests/typing/rejected.py"]
