@@ -31,6 +31,10 @@ class TargetError(DataError):
     """The target's values do not suit the family: wrong support, one class only, soft labels off one."""
 
 
+class NetworkError(MlekitError, ValueError):
+    """A network's specification is invalid, or an array does not have the shape it was built for."""
+
+
 class FitError(MlekitError, ValueError):
     """The likelihood has no maximum, or no unique one: separation, collinear columns, a scale going to zero."""
 
