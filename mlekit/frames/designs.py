@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mlekit.errors import DataError, FormulaError
+from mlekit.errors import DataError, FileFormatError, FormulaError
 from mlekit.frames.columns import Source, check_finite
 from mlekit.frames.expressions import VECTORISED
 from mlekit.frames.formulas import RightSide
@@ -56,15 +56,19 @@ class Predictor:
 
         Raises:
             DataError: naming the column or term and the rows, where the matrix would not be finite.
+            FileFormatError: if the state is not this formula's.
         """
         if _direct(self.right, sources):
             return _products(self.right, sources, index)[1]
         try:
-            names, matrix, _ = _materialise(self.right, sources, index, self.state)
+            names, matrix, state = _materialise(self.right, sources, index, self.state)
         except _UnusableTermError as error:
             raise DataError(str(error)) from error
-        if names != self.columns:
-            raise DataError(f"the formula {self.formula!r} gives the columns {names} now, not {self.columns}")
+        if names != self.columns or state != self.state:
+            # Else a transform whose memory is lost would quietly learn from the new rows.
+            raise FileFormatError(
+                f"the formula {self.formula!r} and what it remembers do not belong together"
+            )
         return matrix
 
 
@@ -170,7 +174,9 @@ def _materialise(
         for term, (_, memory) in learned.encoder_state.items()
         if "categories" in memory
     }
-    return names, matrix, {"transforms": plain(learned.transform_state), "levels": plain(categories)}
+    # Sorted, since formulaic visits the terms in the order of a set.
+    remembered = {"transforms": learned.transform_state, "levels": categories}
+    return names, matrix, {part: plain(dict(sorted(memory.items()))) for part, memory in remembered.items()}
 
 
 def _explain(

@@ -69,6 +69,7 @@ MATERIALISED = [
     "y ~ C(site, Treatment('b'))",
     "y ~ C(site, [[1, 0], [0, 1], [-1, -1]])",
     "y ~ bs(x, df=5) + cr(z, df=3) + cc(x, df=4) + cs(z, df=4)",
+    "y ~ cr(x, df=3, constraints='center') + bs(z, knots=[1.3, 1.6], degree=2, include_intercept=True)",
     "y ~ poly(x, 3) + poly(`a b`, 2) + poly(z, 2, raw=True)",
     "y ~ scale(x) + center(z) + standardize(`a b`) + scale(z, scale=False)",
     "y ~ log(z) + np.log(z) + exp(x) + I(x ** 2) + {x / z} + Q('a b')",
@@ -142,6 +143,20 @@ def test_b_splines_are_scipys_with_knots_at_quantiles() -> None:
     wanted = BSpline.design_matrix(x, knots, 3).toarray()[:, 1:]
     _, matrix = learn("y ~ bs(x, df=5)", table())
     np.testing.assert_allclose(matrix, wanted, atol=1e-14)
+
+
+def test_a_spline_regression_is_the_one_in_the_documentation_of_r() -> None:
+    """The example of ``help(bs, package = "splines")``: ``lm(weight ~ bs(height, df = 5), data = women)``.
+
+    The numbers are those that R prints, as quoted in "How to predict by hand in R using splines regression?"
+    (a question of 2019).
+    """
+    height = np.arange(58.0, 73.0)
+    weight = np.array([115, 117, 120, 123, 126, 129, 132, 135, 139, 142, 146, 150, 154, 159, 164.0])
+    _, matrix = learn("weight ~ bs(height, df=5)", {"weight": weight, "height": height})
+    coefficients = np.linalg.lstsq(np.column_stack([np.ones(15), matrix]), weight)[0]
+    wanted = [114.8799, 3.4657, 13.0300, 27.6161, 40.8481, 49.1296]
+    np.testing.assert_allclose(coefficients, wanted, atol=5e-5)
 
 
 def test_polynomials_are_the_orthonormal_columns_of_a_qr_decomposition() -> None:

@@ -309,6 +309,13 @@ def test_a_damaged_memory_is_found_when_it_is_used() -> None:
         Encoding.from_json(damaged).encode(table())
 
 
+def test_a_transform_without_its_memory_does_not_learn_from_new_rows() -> None:
+    damaged = document()
+    damaged["predictors"][""]["state"]["transforms"] = {"entries": []}
+    with pytest.raises(FileFormatError, match="do not belong together"):
+        Encoding.from_json(damaged).encode(table())
+
+
 def test_a_document_without_a_part() -> None:
     incomplete = document()
     del incomplete["schema"]
