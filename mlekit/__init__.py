@@ -1,3 +1,74 @@
-"""mlekit: typed probabilistic modelling that treats deep learning as maximum-likelihood estimation."""
+"""mlekit: typed probabilistic modelling that treats deep learning as maximum-likelihood estimation.
+
+Say what the target *is*; a linear predictor or a small network maps the rows of a DataFrame to that
+distribution's parameters; one fitter maximizes the likelihood.
+
+>>> import pandas as pd
+>>> import mlekit as mk
+>>> people = pd.DataFrame({"height": [160, 170, 180, 175, 165, 182], "weight": [75, 60, 99, 68, 70, 77],
+...                        "diet": [True, False, True, False, False, True]})
+>>> model = mk.fit("diet ~ height + weight", people, mk.Bernoulli, prior=mk.Gaussian(loc=0, scale=1))
+>>> model.loss_name
+'binary cross-entropy'
+"""
+
+from __future__ import annotations
+
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Empirical,
+    ExponentialFamily,
+    Family,
+    Gaussian,
+)
+from mlekit.errors import (
+    DataError,
+    FileFormatError,
+    FitError,
+    FormulaError,
+    MlekitError,
+    NetworkError,
+    ParameterError,
+    SupportError,
+    TargetError,
+)
+from mlekit.estimation import fit
+from mlekit.fitting import LBFGS, SGD, Adam, Newton, Optimizer
+from mlekit.model import Model
+from mlekit.networks import MLP, BuiltNetwork, Linear, Network
+from mlekit.storage import load
 
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "LBFGS",
+    "MLP",
+    "SGD",
+    "Adam",
+    "Bernoulli",
+    "BuiltNetwork",
+    "Categorical",
+    "DataError",
+    "Distribution",
+    "Empirical",
+    "ExponentialFamily",
+    "Family",
+    "FileFormatError",
+    "FitError",
+    "FormulaError",
+    "Gaussian",
+    "Linear",
+    "MlekitError",
+    "Model",
+    "Network",
+    "NetworkError",
+    "Newton",
+    "Optimizer",
+    "ParameterError",
+    "SupportError",
+    "TargetError",
+    "fit",
+    "load",
+]

@@ -42,8 +42,8 @@ def unwrap(array: Values) -> Values:
     >>> unwrap(np.array(0.5))
     np.float64(0.5)
     """
-    unwrapped: Values = np.asarray(array)[()]
-    return unwrapped
+    unwrapped: Any = np.asarray(array)[()]
+    return unwrapped  # type: ignore[no-any-return]
 
 
 def sum_last(array: Array) -> Array:

@@ -107,6 +107,10 @@ class Bernoulli(ExponentialFamily):
         return (logit(weights @ value),)
 
     @classmethod
+    def _recession(cls, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
+        return (2 * value - 1)[:, None, None]
+
+    @classmethod
     def _loss_name(cls, fixed: frozenset[str]) -> str:
         return "binary cross-entropy"
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from mlekit.arrays import Array, ArrayLike, Labels, sum_last
 from mlekit.distributions.answers import encode_categories, learn_categories
-from mlekit.distributions.domain import PROBABILITY, FiniteSet
+from mlekit.distributions.domain import PROBABILITY, REAL, FiniteSet
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.labels import as_labels, codes_of
 from mlekit.distributions.link import IDENTITY
@@ -32,7 +32,7 @@ from mlekit.errors import ParameterError, SupportError
 __all__ = ["Categorical"]
 
 _PROBS = Parameter("probs", PROBABILITY, IDENTITY, typical=(0.01, 0.99), coordinate_name="logits")
-_LOGITS = Parameter("logits", PROBABILITY, IDENTITY, typical=(-3.0, 3.0))
+_LOGITS = Parameter("logits", REAL, IDENTITY, typical=(-3.0, 3.0), vector=True)
 _SUM_TOLERANCE = 1e-9
 
 
@@ -172,6 +172,14 @@ class Categorical(ExponentialFamily):
     def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
         totals = weights @ value if value.dtype.kind == "f" else np.bincount(value, weights=weights)
         return (np.log(totals),)
+
+    @classmethod
+    def _recession(cls, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
+        # For every class c that has weight in the row: η_c − η_k must not fall, for all k.
+        k = len(constants["categories"])
+        present = value > 0 if value.dtype.kind == "f" else value[:, None] == np.arange(k)
+        differences = np.eye(k)[:, None, :] - np.eye(k)
+        return (present[:, :, None, None] * differences).reshape(len(value), k * k, k)
 
     @classmethod
     def _loss_name(cls, fixed: frozenset[str]) -> str:

@@ -227,6 +227,14 @@ class Distribution(ABC):
         raise ParameterError(f"{cls.__name__} cannot be fitted: it has no starting point")
 
     @classmethod
+    def _recession(cls, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
+        """Conditions of shape (rows, conditions, coordinates) for a change of ξ to lower no row's likelihood.
+
+        None if the likelihood falls in every direction in the end, whatever the outcome.
+        """
+        return None
+
+    @classmethod
     def _loss_name(cls, fixed: frozenset[str]) -> str:
         """What the negative log-likelihood is called elsewhere, given the names of the fixed parameters."""
         return f"{cls.__name__} negative log-likelihood"

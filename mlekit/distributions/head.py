@@ -94,6 +94,10 @@ class Head(Generic[D]):
             self.family, self.target_names, self.constants, shift, scale, self.identified, self.boolean
         )
 
+    def in_natural_units(self) -> Head[D]:
+        """The same head for outputs that are already in the target's own units."""
+        return self._with_units(np.zeros(self.n_targets), np.ones(self.n_targets))
+
     # ---- layout of η --------------------------------------------------------------------------------------
 
     @property
@@ -286,6 +290,27 @@ class Head(Generic[D]):
     def _slope(self, slot: _Slot, eta: Array) -> Array:
         columns = eta[:, slot.columns]
         return np.ones_like(columns) if slot.change is None else slot.change.slope(columns)
+
+    def recession(self, y: np.ndarray) -> Array | None:
+        """Conditions C, of shape (rows, conditions, outputs), for a change of η to lower no row's likelihood.
+
+        A change Δη with C·Δη ≥ 0 in every row, and > 0 in some, raises the likelihood for ever: then it has no
+        maximum. None for families whose likelihood always turns down again.
+        """
+        m = self.n_targets
+        if m == 1:
+            cone = self.family.distribution._recession(y, self.constants)
+            return None if cone is None else cone[:, :, self._free_coordinates]
+        cones = [self.family.distribution._recession(y[:, j], self.constants) for j in range(m)]
+        if any(cone is None for cone in cones):
+            return None
+        parts = [cone for cone in cones if cone is not None]
+        conditions = parts[0].shape[1]
+        result = np.zeros((len(y), m * conditions, self.n_outputs))
+        for j, cone in enumerate(parts):
+            for i, coordinate in enumerate(self._free_coordinates):
+                result[:, j * conditions : (j + 1) * conditions, i * m + j] = cone[:, :, coordinate]
+        return result
 
     def start(self, y: np.ndarray, weights: Array | None = None) -> Array:
         """η at or near the maximum likelihood of one distribution for all rows, of shape (outputs,)."""

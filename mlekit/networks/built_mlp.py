@@ -17,7 +17,7 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from mlekit.errors import NetworkError
 from mlekit.networks.activations import Activation
@@ -105,6 +105,12 @@ class BuiltMLP:
         for layer in self._split(mask)[: self._n_layers]:
             layer[-1] = False
         return mask
+
+    @property
+    def output_biases(self) -> Int[np.ndarray, " biases"]:
+        """Where the output layer's biases stand in θ."""
+        positions = self._split(np.arange(self.n_parameters))[self._n_layers - 1]
+        return np.asarray(positions[-1])
 
     def initialize(self, rng: np.random.Generator) -> Float[np.ndarray, " parameters"]:
         """Draw the hidden weights by the initialisation, small output weights; biases and skip are zero."""

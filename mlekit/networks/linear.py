@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from mlekit.networks.information import Predictor, information_of_predictors
 from mlekit.networks.protocols import FloatType
@@ -70,6 +70,11 @@ class BuiltLinear:
     def penalized(self) -> Bool[np.ndarray, " parameters"]:
         """True at W, False at b."""
         return np.arange(self.n_parameters) < self.n_inputs * self.n_outputs
+
+    @property
+    def output_biases(self) -> Int[np.ndarray, " biases"]:
+        """Where b stands in θ; empty without biases."""
+        return np.arange(self.n_inputs * self.n_outputs, self.n_parameters)
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:

@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from mlekit.errors import NetworkError
 from mlekit.networks.information import LinearInParameters, Predictor, information_of_predictors
@@ -130,6 +130,17 @@ class Parallel(Generic[N]):
     def penalized(self) -> Bool[np.ndarray, " parameters"]:
         """What each network says of its own parameters."""
         return np.concatenate([network.penalized for network in self.networks])
+
+    @property
+    def output_biases(self) -> Int[np.ndarray, " biases"]:
+        """Each network's in turn; empty unless every output has one."""
+        positions = np.concatenate(
+            [
+                network.output_biases + piece.parameters.start
+                for network, piece in zip(self.networks, self._pieces, strict=True)
+            ]
+        )
+        return positions if len(positions) == self.n_outputs else positions[:0]
 
     def initialize(self, rng: np.random.Generator) -> Float[np.ndarray, " parameters"]:
         """Let each network draw its own start, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 FloatType: TypeAlias = np.dtype[Any] | type[Any]
 
@@ -38,6 +38,14 @@ class BuiltNetwork(Protocol):
     @property
     def penalized(self) -> Bool[np.ndarray, " parameters"]:
         """True where a prior over weights applies: at weights, not at biases."""
+        ...
+
+    @property
+    def output_biases(self) -> Int[np.ndarray, " biases"]:
+        """Where in θ the constants stand that are added to η last, one an output; empty if there are none.
+
+        A fit sets them so that it starts at the best constant prediction.
+        """
         ...
 
     def initialize(self, rng: np.random.Generator) -> Float[np.ndarray, " parameters"]:

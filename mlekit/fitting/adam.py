@@ -1,0 +1,104 @@
+"""Adam: steps scaled by running means of the gradient and of its square. Kingma & Ba (2015)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.errors import ParameterError
+from mlekit.fitting.minibatch import MinibatchRun, Schedule
+from mlekit.fitting.objective import Objective
+
+__all__ = ["Adam"]
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam on shuffled batches; the default for an MLP.
+
+        m ← β₁m + (1 − β₁)g,  v ← β₂v + (1 − β₂)g²,  θ ← θ − rate·m̂/(√v̂ + ε)
+
+    Args:
+        learning_rate: the rate after warm-up; it falls to zero along half a cosine.
+        epochs: passes over the rows; None for as many as make 2000·max(1, √(n/8000)) steps.
+        batch_size: rows a step; None for 1.5·√n, at least 32 and at most 512.
+        beta1: memory of the gradient's mean m.
+        beta2: memory of the mean of squares v.
+        epsilon: ε, which keeps the division finite.
+        warmup: steps over which the rate rises linearly.
+        clip_norm: a longer mean gradient is shortened to this length.
+        patience: with validation rows, stop after this many of the about 100 looks at them without a better
+            likelihood; None to never stop early. The best weights are restored either way.
+
+    >>> Adam(learning_rate=1e-3, epochs=20).batch_size is None
+    True
+    """
+
+    learning_rate: float = 1e-2
+    epochs: float | None = None
+    batch_size: int | None = None
+    beta1: float = 0.9
+    beta2: float = 0.99
+    epsilon: float = 1e-8
+    warmup: int = 50
+    clip_norm: float = 10.0
+    patience: int | None = 30
+
+    def __post_init__(self) -> None:
+        self._schedule.check("Adam")
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
+            raise ParameterError(
+                f"Adam: beta1 and beta2 must lie in [0, 1), but are {self.beta1} and {self.beta2}"
+            )
+
+    @property
+    def _schedule(self) -> Schedule:
+        return Schedule(self.learning_rate, self.epochs, self.batch_size, self.warmup)
+
+    def start(
+        self, objective: Objective, theta: Float[np.ndarray, " parameters"], rng: np.random.Generator
+    ) -> MinibatchRun:
+        """See `Optimizer`."""
+        return _AdamRun(self, self._schedule, objective, theta.copy(), rng)
+
+
+class _AdamRun(MinibatchRun):
+    def __init__(
+        self,
+        settings: Adam,
+        schedule: Schedule,
+        objective: Objective,
+        theta: Float[np.ndarray, " parameters"],
+        rng: np.random.Generator,
+    ) -> None:
+        super().__init__(
+            schedule, objective, theta, rng, clip_norm=settings.clip_norm, patience=settings.patience
+        )
+        self._settings = settings
+        self._mean = np.zeros_like(theta)
+        self._square = np.zeros_like(theta)
+        self._scratch = np.empty_like(theta)
+        self._decay1 = 1.0
+        self._decay2 = 1.0
+
+    def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
+        settings, scratch = self._settings, self._scratch
+        self._decay1 *= settings.beta1
+        self._decay2 *= settings.beta2
+        np.multiply(gradient, 1 - settings.beta1, out=scratch)
+        self._mean *= settings.beta1
+        self._mean += scratch
+        np.multiply(gradient, gradient, out=gradient)
+        gradient *= 1 - settings.beta2
+        self._square *= settings.beta2
+        self._square += gradient
+        # The corrections m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) are two numbers: they go into rate and ε.
+        correction = sqrt(1 - self._decay2)
+        np.sqrt(self._square, out=scratch)
+        scratch += settings.epsilon * correction
+        np.divide(self._mean, scratch, out=scratch)
+        scratch *= rate * correction / (1 - self._decay1)
+        self.theta -= scratch

@@ -1,0 +1,175 @@
+"""Stochastic optimization: many small steps, each along the gradient of a few rows.
+
+What every stochastic optimizer shares: how many steps of which size to make, how rows are shuffled and dealt
+out, the learning rate's course, and what is recorded. An optimizer adds its update rule.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import ceil, cos, isfinite, pi, sqrt
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.errors import ParameterError
+from mlekit.fitting.objective import Chunk, Objective, Sample
+from mlekit.fitting.optimizer import Record, Stop
+
+__all__ = ["MinibatchRun", "Schedule"]
+
+_RECORDS = 100
+_BLOCK_ROWS = 65536
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How many steps, over how many rows each, at which learning rate.
+
+    Args:
+        learning_rate: the rate after warm-up, falling to zero along half a cosine.
+        epochs: passes over the rows; None for as many as make 2000·max(1, √(n/8000)) steps.
+        batch_size: rows a step; None for 1.5·√n, at least 32 and at most 512.
+        warmup: steps over which the rate rises linearly.
+    """
+
+    learning_rate: float
+    epochs: float | None
+    batch_size: int | None
+    warmup: int
+
+    def check(self, owner: str) -> None:
+        """Refuse settings that make no sense, naming them."""
+        if not (isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ParameterError(f"{owner}: learning_rate must be positive, but is {self.learning_rate}")
+        if self.epochs is not None and not (isfinite(self.epochs) and self.epochs > 0):
+            raise ParameterError(f"{owner}: epochs must be positive, but is {self.epochs}")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ParameterError(f"{owner}: batch_size must be at least 1, but is {self.batch_size}")
+        if self.warmup < 0:
+            raise ParameterError(f"{owner}: warmup must not be negative, but is {self.warmup}")
+
+    def rows_a_step(self, rows: int) -> int:
+        """The batch size for that many rows."""
+        size = int(min(max(1.5 * sqrt(rows), 32), 512)) if self.batch_size is None else self.batch_size
+        return min(size, rows)
+
+    def steps(self, rows: int) -> int:
+        """The number of steps for that many rows."""
+        if self.epochs is None:
+            return round(2000 * max(1.0, sqrt(rows / 8000)))
+        return max(1, round(self.epochs * ceil(rows / self.rows_a_step(rows))))
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        rising = min(1.0, (step + 1) / (self.warmup + 1))
+        return self.learning_rate * rising * 0.5 * (1 + cos(pi * step / steps))
+
+
+class MinibatchRun(ABC):
+    """A stochastic run; subclasses hold the optimizer's state and apply its update rule.
+
+    The objective that a step sees is per unit of weight, (1/W)·F, estimated on the batch, so that learning
+    rates mean the same for ten rows and ten million.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        objective: Objective,
+        theta: Float[np.ndarray, " parameters"],
+        rng: np.random.Generator,
+        *,
+        clip_norm: float,
+        patience: int | None,
+    ) -> None:
+        self.schedule = schedule
+        self.objective = objective
+        self.theta = theta
+        self.patience = patience
+        self.clip_norm = clip_norm
+        self.stop: Stop | None = None
+        rows = len(objective.sample)
+        self.total_steps = schedule.steps(rows)
+        self._batch = schedule.rows_a_step(rows)
+        self._record_every = ceil(self.total_steps / _RECORDS)
+        self._deck = _Deck(objective.sample, self._batch, rng)
+        self._gradient = np.empty_like(theta)
+        self._mean_weight = objective.sample.total_weight / rows
+        self._steps = 0
+        self._nll_sum = 0.0
+        self._row_sum = 0
+
+    @abstractmethod
+    def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
+        """Change θ in place; ``gradient`` may be overwritten."""
+
+    def step(self) -> Record | None:
+        """One step along the gradient of one batch."""
+        chunk = self._deck.deal()
+        gradient = self._gradient
+        nll = self.objective.add_gradient(self.theta, chunk, gradient)
+        rows = len(chunk.inputs)
+        gradient *= 1 / (rows * self._mean_weight)
+        if self.objective.prior is not None:
+            self.objective.prior.subtract_gradient(
+                self.theta, gradient, 1 / self.objective.sample.total_weight
+            )
+        norm = sqrt(float(gradient @ gradient))
+        if not isfinite(norm):
+            self.stop = Stop("diverged: the gradient is not finite; lower the learning rate", False)
+            return Record(np.inf, np.inf)
+        if norm > self.clip_norm:
+            gradient *= self.clip_norm / norm
+        self._update(gradient, self.schedule.rate(self._steps, self.total_steps))
+        self._nll_sum += nll
+        self._row_sum += rows
+        self._steps += 1
+        if self._steps == self.total_steps:
+            self.stop = Stop(f"finished its {self.total_steps} steps", True)
+        elif self._steps % self._record_every:
+            return None
+        record = Record(
+            self._nll_sum / (self._row_sum * self._mean_weight), norm * self.objective.sample.total_weight
+        )
+        self._nll_sum, self._row_sum = 0.0, 0
+        return record
+
+
+class _Deck:
+    """Deals a sample's rows in batches, shuffled anew for every pass.
+
+    Rows are gathered a block at a time: one copy of many rows costs less than many copies of few, and a block
+    bounds the memory.
+    """
+
+    def __init__(self, sample: Sample, batch: int, rng: np.random.Generator) -> None:
+        self._sample = sample
+        self._batch = batch
+        self._rng = rng
+        self._order = np.empty(0, dtype=np.int64)
+        self._position = 0
+        self._block = sample.take(slice(0, 0))
+        self._start = 0
+        self._block_rows = max(batch, _BLOCK_ROWS - _BLOCK_ROWS % batch)
+
+    def deal(self) -> Chunk:
+        """The next batch; the last one of a pass may be smaller."""
+        if self._start >= len(self._block):
+            if self._position >= len(self._order):
+                self._order = self._rng.permutation(len(self._sample))
+                self._position = 0
+            rows = self._order[self._position : self._position + self._block_rows]
+            self._position += len(rows)
+            self._block = self._sample.take(rows)
+            self._start = 0
+        batch = slice(self._start, self._start + self._batch)
+        self._start += self._batch
+        block = self._block
+        return Chunk(
+            block.inputs[batch],
+            block.target[batch],
+            None if block.weights is None else block.weights[batch],
+            None if block.offset is None else block.offset[batch],
+        )

@@ -1,0 +1,130 @@
+"""Newton's method with the expected Hessian (Fisher scoring) and step control.
+
+    θ ← θ + t·I(θ)⁻¹ ∇ log-likelihood,    t = 1, ½, ¼, ... until the objective falls enough (Armijo)
+
+For canonical links the Fisher information is the Hessian, and convergence is quadratic. The gradient is summed
+from residuals in full precision, so that each step also refines what rounding left over from the step before:
+the coefficients keep the digits that the condition of the design allows. Fisher (1935); McCullagh & Nelder
+(1989), section 2.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.errors import ParameterError
+from mlekit.fitting.objective import Objective, require_linear
+from mlekit.fitting.optimizer import Record, Stop
+
+__all__ = ["Newton"]
+
+_SUFFICIENT = 1e-4
+_HALVINGS = 40
+_ROUNDING = 64 * np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True)
+class Newton:
+    """Fisher scoring, for networks that are linear in their parameters.
+
+    Args:
+        max_iterations: the most steps.
+        tolerance: it has converged when a step promises to raise the log-likelihood by less than this many
+            nats (half the Newton decrement); that last step is still made.
+
+    >>> Newton(max_iterations=50)
+    Newton(max_iterations=50, tolerance=1e-10)
+    """
+
+    max_iterations: int = 100
+    tolerance: float = 1e-10
+
+    def __post_init__(self) -> None:
+        if self.max_iterations < 1:
+            raise ParameterError(f"Newton: max_iterations must be at least 1, but is {self.max_iterations}")
+        if not self.tolerance > 0:
+            raise ParameterError(f"Newton: tolerance must be positive, but is {self.tolerance}")
+
+    def start(
+        self, objective: Objective, theta: Float[np.ndarray, " parameters"], rng: np.random.Generator
+    ) -> _NewtonRun:
+        """See `Optimizer`."""
+        require_linear(objective.network)
+        return _NewtonRun(self, objective, theta.astype(np.float64))
+
+
+class _NewtonRun:
+    patience: int | None = None
+
+    def __init__(
+        self, settings: Newton, objective: Objective, theta: Float[np.ndarray, " parameters"]
+    ) -> None:
+        self.settings = settings
+        self.objective = objective
+        self.theta = theta
+        self.total_steps = settings.max_iterations
+        self.stop: Stop | None = None
+        self._steps = 0
+        self._value, self._gradient = objective.value_and_gradient(theta)
+
+    def step(self) -> Record:
+        """One step of Fisher scoring."""
+        direction = -solve_positive(self.objective.information(self.theta), self._gradient)
+        decrement = -float(self._gradient @ direction)
+        accepted = self._search(direction, decrement)
+        self._steps += 1
+        if decrement / 2 <= self.settings.tolerance:
+            self.stop = Stop(f"converged: a step promises less than {self.settings.tolerance:g} nats", True)
+        elif not accepted:
+            small = bool(decrement / 2 <= _ROUNDING * max(1.0, abs(self._value)) * 1e3)
+            reason = "converged: no step within rounding raises the likelihood" if small else "no step helps"
+            self.stop = Stop(reason, small)
+        elif self._steps == self.settings.max_iterations:
+            self.stop = Stop(f"reached max_iterations={self.settings.max_iterations}", False)
+        prior = self.objective.prior
+        nll = self._value + (0.0 if prior is None else prior.log_prob(self.theta))
+        return Record(nll / self.objective.sample.total_weight, float(np.linalg.norm(self._gradient)))
+
+    def _search(self, direction: Float[np.ndarray, " parameters"], decrement: float) -> bool:
+        slack = _ROUNDING * max(1.0, abs(self._value))
+        length = 1.0
+        for _ in range(_HALVINGS):
+            candidate = self.theta + length * direction
+            value, gradient = self.objective.value_and_gradient(candidate)
+            # Within rounding of the maximum the value cannot tell steps apart any more; the gradient can.
+            if (
+                value <= self._value - _SUFFICIENT * length * decrement + slack
+                and np.isfinite(gradient).all()
+            ):
+                self.theta, self._value, self._gradient = candidate, value, gradient
+                return True
+            length /= 2
+        return False
+
+
+def solve_positive(
+    matrix: Float[np.ndarray, "n n"], vector: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """matrix⁻¹·vector for a positive (semi)definite matrix, scaled to a unit diagonal first.
+
+    A direction in which the matrix has no curvature (redundant parameters) gets no step: the
+    pseudo-inverse's answer.
+    """
+    from scipy.linalg import cho_factor, cho_solve, eigh
+
+    diagonal = np.diagonal(matrix)
+    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    scaled = matrix * scale[:, None] * scale
+    try:
+        factor = cho_factor(scaled, check_finite=False)
+        if np.diagonal(factor[0]).min() > 1e-7:
+            return np.asarray(scale * cho_solve(factor, scale * vector, check_finite=False))
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = eigh(scaled, check_finite=False)
+    keep = values > values[-1] * len(values) * 1e-14
+    inverse = np.where(keep, 1 / np.where(keep, values, 1.0), 0.0)
+    return np.asarray(scale * (vectors @ (inverse * (vectors.T @ (scale * vector)))))

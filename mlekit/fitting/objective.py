@@ -1,0 +1,179 @@
+"""The objective: −(log-likelihood + log-prior), a sum over chunks of rows.
+
+    F(θ) = −Σ_rows w·log p(y | η(x; θ)) − log prior(θ)
+
+Value, gradient and Fisher information of a sum are sums, so that the rows may come in chunks of any size and
+from anywhere. Everything here is in the target's own units: the likelihood's constants are kept, and nothing
+is divided by the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.arrays import Array
+from mlekit.distributions import Head
+from mlekit.errors import FitError
+from mlekit.fitting.prior import WeightPrior
+from mlekit.networks import BuiltNetwork, HasFisherInformation
+
+__all__ = ["CHUNK_ROWS", "Chunk", "Objective", "Sample"]
+
+CHUNK_ROWS = 16384
+"""Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
+
+
+class Chunk(NamedTuple):
+    """Some rows: inputs, encoded targets, and weights and η-offsets where there are any."""
+
+    inputs: Float[np.ndarray, "rows inputs"]
+    target: np.ndarray
+    weights: Float[np.ndarray, " rows"] | None
+    offset: Float[np.ndarray, "rows outputs"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Rows in memory: one source of chunks."""
+
+    inputs: Float[np.ndarray, "rows inputs"]
+    target: np.ndarray
+    weights: Float[np.ndarray, " rows"] | None = None
+    offset: Float[np.ndarray, "rows outputs"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def total_weight(self) -> float:
+        """Σ w, or the number of rows."""
+        return float(len(self)) if self.weights is None else float(self.weights.sum(dtype=np.float64))
+
+    def take(self, rows: np.ndarray | slice) -> Sample:
+        """Some of the rows, in the order given."""
+        return Sample(
+            self.inputs[rows],
+            self.target[rows],
+            None if self.weights is None else self.weights[rows],
+            None if self.offset is None else self.offset[rows],
+        )
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows in order, `CHUNK_ROWS` at a time, without copies."""
+        for start in range(0, len(self), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            yield Chunk(
+                self.inputs[rows],
+                self.target[rows],
+                None if self.weights is None else self.weights[rows],
+                None if self.offset is None else self.offset[rows],
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """−(log-likelihood + log-prior) of a network and a head on a sample.
+
+    Args:
+        network: the map from inputs to η.
+        head: the map from η to likelihoods.
+        sample: the rows.
+        prior: over the penalized weights; None for plain maximum likelihood.
+    """
+
+    network: BuiltNetwork
+    head: Head[Any]
+    sample: Sample
+    prior: WeightPrior | None = None
+
+    def eta(self, theta: Float[np.ndarray, " parameters"], chunk: Chunk) -> Float[np.ndarray, "rows outputs"]:
+        """The outputs for a chunk: a view of the network's buffer, with the offset added in place."""
+        eta = self.network.forward(theta, chunk.inputs)
+        if chunk.offset is not None:
+            eta += chunk.offset
+        return eta
+
+    def log_likelihood(self, theta: Float[np.ndarray, " parameters"]) -> float:
+        """Σ w·log p(y | η)."""
+        total = 0.0
+        for chunk in self.sample.chunks():
+            log_prob = self.head.log_likelihood(self.eta(theta, chunk), chunk.target)
+            total += _weighted_sum(log_prob, chunk.weights)
+        return total
+
+    def mean_nll(self, theta: Float[np.ndarray, " parameters"]) -> float:
+        """−log-likelihood per unit of weight, in nats."""
+        return -self.log_likelihood(theta) / self.sample.total_weight
+
+    def value(self, theta: Float[np.ndarray, " parameters"]) -> float:
+        """F(θ)."""
+        prior = 0.0 if self.prior is None else self.prior.log_prob(theta)
+        return -self.log_likelihood(theta) - prior
+
+    def add_gradient(
+        self, theta: Float[np.ndarray, " parameters"], chunk: Chunk, out: Float[np.ndarray, " parameters"]
+    ) -> float:
+        """Write ∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood."""
+        eta = self.eta(theta, chunk)
+        log_prob, score = self.head.value_and_score(eta, chunk.target)
+        np.negative(score, out=score)
+        if chunk.weights is not None:
+            score *= chunk.weights[:, None]
+        self.network.backward(theta, chunk.inputs, score, out)
+        return -_weighted_sum(log_prob, chunk.weights)
+
+    def value_and_gradient(
+        self, theta: Float[np.ndarray, " parameters"]
+    ) -> tuple[float, Float[np.ndarray, " parameters"]]:
+        """F(θ) and ∇F(θ), from the same pass over the rows."""
+        gradient = np.zeros_like(theta)
+        part = np.empty_like(theta)
+        value = 0.0
+        for chunk in self.sample.chunks():
+            value += self.add_gradient(theta, chunk, part)
+            gradient += part
+        if self.prior is not None:
+            value -= self.prior.log_prob(theta)
+            self.prior.subtract_gradient(theta, gradient, 1.0)
+        return value, gradient
+
+    def information(
+        self, theta: Float[np.ndarray, " parameters"]
+    ) -> Float[np.ndarray, "parameters parameters"]:
+        """The expected Hessian of F: Fisher information of the rows plus the prior's curvature.
+
+        Raises:
+            FitError: for a network that is not linear in θ.
+        """
+        network = require_linear(self.network)
+        size = self.network.n_parameters
+        information = np.zeros((size, size))
+        for chunk in self.sample.chunks():
+            of_eta = self.head.information(self.eta(theta, chunk))
+            if chunk.weights is not None:
+                of_eta = of_eta * chunk.weights[:, None, None]
+            information += network.fisher_information(chunk.inputs, of_eta)
+        if self.prior is not None:
+            information[np.diag_indices(size)] += self.prior.curvature(theta)
+        return information
+
+
+def require_linear(network: BuiltNetwork) -> HasFisherInformation:
+    """The network, if Fisher scoring is possible with it."""
+    if not isinstance(network, HasFisherInformation):
+        raise FitError(
+            "Newton (Fisher scoring) needs a network that is linear in its parameters; use LBFGS or Adam"
+        )
+    return network
+
+
+def _weighted_sum(log_prob: Array, weights: Array | None) -> float:
+    if weights is None:
+        return float(log_prob.sum(dtype=np.float64))
+    # A row of weight zero does not count even where its outcome is impossible.
+    return float(np.where(weights == 0, 0.0, weights * log_prob).sum(dtype=np.float64))

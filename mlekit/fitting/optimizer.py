@@ -1,0 +1,72 @@
+"""What an optimizer is to the loop: settings that start a run, and a run that makes steps.
+
+An optimizer is a frozen dataclass of settings. ``start`` gives a run, which owns θ and whatever else changes;
+only `mlekit.fitting.loop` iterates it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.fitting.objective import Objective
+
+__all__ = ["Optimizer", "Record", "Run", "Stop"]
+
+
+class Record(NamedTuple):
+    """What a step reports for the history: the mean negative log-likelihood and the gradient's norm."""
+
+    train_nll: float
+    gradient_norm: float
+
+
+class Stop(NamedTuple):
+    """Why a run ended, and whether at a maximum of the likelihood."""
+
+    reason: str
+    converged: bool
+
+
+class Run(Protocol):
+    """An optimization under way."""
+
+    @property
+    def theta(self) -> Float[np.ndarray, " parameters"]:
+        """The current parameters; the run may change this array in place."""
+        ...
+
+    @property
+    def total_steps(self) -> int:
+        """The most steps that it will make."""
+        ...
+
+    @property
+    def patience(self) -> int | None:
+        """How many records without a better validation likelihood end it; None for never."""
+        ...
+
+    def step(self) -> Record | None:
+        """Make one step; a record if one is due."""
+        ...
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why it is finished; None while it is not."""
+        ...
+
+
+@runtime_checkable
+class Optimizer(Protocol):
+    """Settings of an optimizer."""
+
+    def start(
+        self,
+        objective: Objective,
+        theta: Float[np.ndarray, " parameters"],
+        rng: np.random.Generator,
+    ) -> Run:
+        """Begin at θ, which is copied."""
+        ...

@@ -1,0 +1,300 @@
+"""Models: what a fit returns. Immutable, generic in the family, and holding no training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from mlekit.arrays import ArrayLike
+from mlekit.distributions import Head
+from mlekit.distributions.family import D
+from mlekit.errors import DataError
+from mlekit.fitting.objective import CHUNK_ROWS
+from mlekit.fitting.scaling import Scaling
+from mlekit.frames import Rows
+from mlekit.networks.information import LinearInParameters
+from mlekit.regression import Regression
+
+if TYPE_CHECKING:
+    from mlekit.information.decomposition import Decomposition
+
+__all__ = ["FitFacts", "Model"]
+
+_LEVELS = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True)
+class FitFacts:
+    """What is known of how a model came about, in numbers: no rows.
+
+    Args:
+        rows: training rows.
+        validation_rows: rows held out to choose the weights by.
+        log_likelihood: Σ w·log p(y | x) over the training rows, in nats.
+        log_prior: log-density of the weights under the prior; 0 without one.
+        optimizer: the optimizer and its settings, as text.
+        prior: the prior, as text; None for plain maximum likelihood.
+        seed: of the fit.
+    """
+
+    rows: int
+    validation_rows: int
+    log_likelihood: float
+    log_prior: float
+    optimizer: str
+    prior: str | None
+    seed: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model(Generic[D]):
+    """A fitted model: from rows of a DataFrame to one distribution a row.
+
+    Made by ``fit``; ``model(data)`` is a batch of distributions of the family it was fitted with.
+
+    >>> import pandas as pd, mlekit as mk
+    >>> tosses = pd.DataFrame({"coin": ["old", "old", "new", "new"] * 5, "heads": [1, 0, 0, 0] * 4 + [1, 1, 1, 0]})
+    >>> model = mk.fit("heads ~ coin", tosses, mk.Bernoulli)
+    >>> model(tosses.head(3)).mean.round(3)
+    array([0.6, 0.6, 0.1])
+    >>> model.loss_name, round(model.log_likelihood(tosses), 4)
+    ('binary cross-entropy', -9.981)
+    """
+
+    head: Head[D]
+    regression: Regression
+    scaling: Scaling
+    theta: Float[np.ndarray, " parameters"]
+    facts: FitFacts
+    history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stop_reason: str = ""
+    converged: bool = False
+    interrupted: bool = False
+
+    # ---- prediction ---------------------------------------------------------------------------------------
+
+    def __call__(self, data: object, *, offset: ArrayLike | None = None) -> D:
+        """The predicted distributions, one a row of ``data``, in its order.
+
+        Args:
+            data: a DataFrame with the columns that the formula reads; a target is not needed.
+            offset: added to the linear predictor; a column named in the fit is read from ``data``.
+
+        Raises:
+            DataError: for missing columns, NaN, unseen levels and the like, naming column and row.
+        """
+        return self._distribution(self.regression.encoding.encode(data, offset=offset))
+
+    def _distribution(self, rows: Rows) -> D:
+        inputs = self.regression.inputs(rows.inputs, len(rows.index))
+        eta = self.regression.eta(self.theta, self.scaling, inputs, CHUNK_ROWS)
+        if rows.offset is not None:
+            first = next(iter(self.head.columns.values()))
+            eta[:, first] += rows.offset[:, None] / self.head.coefficient_units(self.head.family.free[0])[1]
+        return self.head.distribution(eta)
+
+    def predict(self, data: object, *, offset: ArrayLike | None = None) -> pd.Series[Any] | pd.DataFrame:
+        """The likeliest label of every row, or the mean, on the index of ``data``.
+
+        Returns:
+            A Series named as the target; a DataFrame, a column a target, if the model has several.
+        """
+        rows = self.regression.encoding.encode(data, offset=offset)
+        distribution = self._distribution(rows)
+        values = distribution.mode if distribution.labelled else distribution.mean
+        if self.head.boolean and not self.head.family.distribution.joint:
+            values = np.asarray(values).astype(bool)
+        if self.head.n_targets > 1:
+            return pd.DataFrame(values, index=rows.index, columns=list(self.head.target_names))
+        name = self.head.target_names[0] if len(self.head.target_names) == 1 else None
+        return pd.Series(values, index=rows.index, name=name)
+
+    def predict_frame(self, data: object, *, offset: ArrayLike | None = None) -> pd.DataFrame:
+        """Everything about the predicted distributions, a row a row of ``data``, on its index.
+
+        Returns:
+            Class probabilities, a column a label, for a `Categorical`; otherwise the parameters, ``mean``,
+            ``std`` and the quantiles ``5%``, ``50%``, ``95%`` (none for a yes-or-no outcome). With several
+            targets the columns have two levels, target and quantity.
+        """
+        rows = self.regression.encoding.encode(data, offset=offset)
+        distribution = self._distribution(rows)
+        columns = distribution._columns()
+        if not self.head.family.distribution.joint:
+            columns |= {"mean": distribution.mean, "std": distribution.std}
+            if not distribution.labelled:
+                columns |= {f"{100 * level:g}%": distribution.quantile(level) for level in _LEVELS}
+        if self.head.n_targets > 1:
+            shape = distribution.batch_shape
+            wide = {
+                (target, name): np.broadcast_to(values, shape)[:, j]
+                for j, target in enumerate(self.head.target_names)
+                for name, values in columns.items()
+            }
+            return pd.DataFrame(wide, index=rows.index)
+        flat = {name: np.broadcast_to(values, len(rows.index)) for name, values in columns.items()}
+        return pd.DataFrame(flat, index=rows.index)
+
+    # ---- likelihood ---------------------------------------------------------------------------------------
+
+    def log_likelihood(
+        self, data: object, *, weights: ArrayLike | None = None, offset: ArrayLike | None = None
+    ) -> float:
+        """Σ w·log p(y | x) over the rows of ``data``, in nats, constants kept, in the target's own units.
+
+        Args:
+            data: a DataFrame with predictors and target.
+            weights: one a row; a column of weights named in the fit is used if none are given.
+            offset: see `__call__`.
+        """
+        rows = self.regression.encoding.encode(data, target=True, weights=weights, offset=offset)
+        log_prob = self._row_log_likelihood(rows)
+        if rows.weights is not None:
+            log_prob = np.where(rows.weights == 0, 0.0, rows.weights * log_prob)
+        return float(log_prob.sum())
+
+    def _row_log_likelihood(self, rows: Rows) -> Float[np.ndarray, " rows"]:
+        assert rows.target is not None
+        natural = self.head.in_natural_units()
+        values = natural.encode(rows.target)
+        with np.errstate(all="ignore"):
+            log_prob = np.asarray(self._distribution(rows)._log_prob(values))
+        return log_prob.sum(axis=1) if log_prob.ndim > 1 else log_prob
+
+    def decompose(self, data: object) -> Decomposition:
+        """Mean NLL = cross-entropy(data, model) = entropy(data) + KL(data ‖ model), in nats a row.
+
+        Rows whose predictors are the same form a group, within which the data's own entropy can be told from
+        what the model adds to it.
+
+        Args:
+            data: a DataFrame with predictors and target.
+
+        Returns:
+            The decomposition, by group and overall. For a continuous target, one y per x tells nothing of the
+            entropy, and only the cross-entropy is given.
+        """
+        from mlekit.information.decomposition import grouped_decomposition
+
+        rows = self.regression.encoding.encode(data, target=True)
+        assert rows.target is not None
+        if len(self.head.target_names) > 1:
+            raise DataError(
+                f"decompose: needs one target column, but the model has {list(self.head.target_names)}"
+            )
+        inputs = self.regression.inputs(rows.inputs, len(rows.index))
+        if inputs.shape[1]:
+            groups = (
+                pd.DataFrame(inputs).groupby(list(range(inputs.shape[1])), sort=False).ngroup().to_numpy()
+            )
+        else:
+            groups = np.zeros(len(inputs), dtype=np.int64)
+        outcomes = rows.target.iloc[:, 0].to_numpy() if self._discrete else None
+        return grouped_decomposition(groups, outcomes, self._row_log_likelihood(rows), rows.weights)
+
+    @property
+    def _discrete(self) -> bool:
+        distribution = self.head.family.distribution
+        return distribution.labelled or distribution.outcomes.integer
+
+    # ---- facts --------------------------------------------------------------------------------------------
+
+    @property
+    def family(self) -> type[D]:
+        """The class of the predicted distributions."""
+        return self.head.family.distribution
+
+    @property
+    def loss_name(self) -> str:
+        """What this likelihood is called elsewhere: ``'binary cross-entropy'``, ``'mean squared error'``."""
+        return self.head.family.loss_name
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of fitted parameters."""
+        return len(self.theta)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion, 2·parameters − 2·log-likelihood of the training rows."""
+        return 2 * self.n_parameters - 2 * self.facts.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, parameters·log(rows) − 2·log-likelihood of the training rows."""
+        return float(self.n_parameters * np.log(self.facts.rows) - 2 * self.facts.log_likelihood)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether η is linear in the parameters, so that these are coefficients."""
+        return isinstance(self.regression.build(np.float64), LinearInParameters)
+
+    @property
+    def coefficients(self) -> pd.Series[float]:
+        """The coefficients of a linear model, indexed by output and term, in the units of the data.
+
+        Raises:
+            DataError: for a model that is not linear.
+        """
+        network = self.regression.build(np.float64)
+        if not isinstance(network, LinearInParameters):
+            raise DataError("coefficients: only a linear model has them; look at the predictions instead")
+        names = linear_names(self.head, self.regression, network)
+        values = [float(self.theta[position]) for position, _, _ in names]
+        index = pd.MultiIndex.from_tuples([name[1:] for name in names], names=["output", "term"])
+        return pd.Series(values, index=index, name="coefficient")
+
+    def summary(self) -> str:
+        """The fit in words and numbers: what was fitted, how well, and the coefficients of a linear model."""
+        from mlekit.evaluation.summary import summarize
+
+        return summarize(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file: weights, schema, levels, family and versions; no training rows.
+
+        The file appears whole or not at all. ``mlekit.load`` reads it, and executes nothing.
+        """
+        from mlekit.storage import save
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        formulas = ", ".join(
+            f"{key or ' + '.join(self.head.target_names)} ~ {predictor.formula}"
+            for key, predictor in self.regression.encoding.predictors.items()
+        )
+        state = "interrupted" if self.interrupted else "converged" if self.converged else "not converged"
+        return (
+            f"Model[{self.family.__name__}]({formulas}; {self.n_parameters} parameters, "
+            f"log-likelihood {self.facts.log_likelihood:.6g} on {self.facts.rows} rows, {state})"
+        )
+
+
+def linear_names(
+    head: Head[Any], regression: Regression, network: LinearInParameters
+) -> list[tuple[int, Any, str]]:
+    """(position in θ, output, term) of every coefficient, in the order of outputs, intercepts first."""
+    columns = regression.columns
+    outputs: list[Any] = []
+    for name in head.columns:
+        labels = head.output_labels(name)
+        if head.family.distribution.joint and len(labels) > 1:
+            outputs.extend(labels)
+        elif head.n_targets > 1:
+            outputs.extend(f"{label}: {name}" for label in labels)
+        else:
+            outputs.append(head.family.parameter(name).coordinate_name or name)
+    names: list[tuple[int, Any, str]] = []
+    for output, predictor in zip(outputs, network.predictors, strict=True):
+        positions = list(range(*predictor.parameters.indices(network.n_parameters)))
+        terms = columns[predictor.columns]
+        if predictor.bias:
+            names.append((positions[-1], output, "Intercept"))
+        names.extend((position, output, term) for position, term in zip(positions, terms, strict=False))
+    return names

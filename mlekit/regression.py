@@ -1,0 +1,155 @@
+"""The left half of a model: from encoded rows to η, with everything that a fit learned.
+
+A `Regression` says which design matrix feeds which outputs through which network. A formula for each parameter
+gives each its own network side by side; a single formula feeds one network, except that a linear one predicts
+the family's first parameter only and leaves the others an intercept each, as generalized linear models do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.distributions import Head
+from mlekit.errors import FormulaError
+from mlekit.fitting.scaling import Scaling
+from mlekit.frames import Encoding
+from mlekit.networks import BuiltNetwork, Linear, Network, Part, build_parallel
+
+__all__ = ["Block", "Regression", "plan_blocks"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some parameters, the formula that predicts them, and the network between.
+
+    Args:
+        parameters: names of the predicted parameters, in the head's order.
+        formula: the key of the predictor in the encoding; None for an intercept alone.
+        network: the specification of the network.
+        n_outputs: how many columns of η it makes.
+    """
+
+    parameters: tuple[str, ...]
+    formula: str | None
+    network: Network
+    n_outputs: int
+
+
+def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[Block, ...]:
+    """Which formula predicts which parameters.
+
+    Raises:
+        FormulaError: for a formula of a parameter that the family does not predict, or two of the same.
+    """
+    sizes = {name: columns.stop - columns.start for name, columns in head.columns.items()}
+    first = next(iter(sizes))
+    if set(encoding.predictors) == {""} and not isinstance(network, Linear):
+        return (Block(tuple(sizes), "", network, head.n_outputs),)
+    formulas: dict[str, str] = {}
+    for key in encoding.predictors:
+        name = first if key == "" else head.family.parameter(key).name
+        if name not in sizes:
+            raise FormulaError(
+                f"parameter {name!r} is held fixed, so it has no formula; remove one of the two"
+            )
+        if name in formulas:
+            raise FormulaError(f"parameter {name!r} has two formulas ({formulas[name]!r} and {key!r})")
+        formulas[name] = key
+    blocks = []
+    for name, size in sizes.items():
+        if name not in formulas:
+            blocks.append(Block((name,), None, Linear(), size))
+            continue
+        key, own = formulas[name], network
+        if isinstance(network, Linear):
+            own = Linear(bias=network.bias and encoding.predictors[key].intercept)
+        elif not encoding.predictors[key].columns:
+            own = Linear()
+        blocks.append(Block((name,), key, own, size))
+    return tuple(blocks)
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """The blocks side by side over one matrix of inputs.
+
+    Args:
+        encoding: table to design matrices.
+        blocks: what predicts what.
+    """
+
+    encoding: Encoding
+    blocks: tuple[Block, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns of the matrix of inputs: each block's design in turn."""
+        return [
+            column
+            for block in self.blocks
+            if block.formula is not None
+            for column in self.encoding.predictors[block.formula].columns
+        ]
+
+    @property
+    def _spans(self) -> list[slice]:
+        spans, position = [], 0
+        for block in self.blocks:
+            width = 0 if block.formula is None else len(self.encoding.predictors[block.formula].columns)
+            spans.append(slice(position, position + width))
+            position += width
+        return spans
+
+    def has_intercept(self, block: Block) -> bool:
+        """Whether a constant can be taken up by a block; every network but a linear one without has biases."""
+        return not isinstance(block.network, Linear) or block.network.bias
+
+    @property
+    def centered(self) -> np.ndarray:
+        """Which input columns may be shifted, since an intercept takes the shift up."""
+        flags = np.zeros(len(self.columns), dtype=bool)
+        for block, span in zip(self.blocks, self._spans, strict=True):
+            flags[span] = self.has_intercept(block)
+        return flags
+
+    def inputs(
+        self, designs: Mapping[str, Float[np.ndarray, "rows columns"]], rows: int
+    ) -> Float[np.ndarray, "rows inputs"]:
+        """One matrix of all blocks' designs; a single block's is used as it is."""
+        used = [designs[block.formula] for block in self.blocks if block.formula is not None]
+        if len(used) == 1:
+            return used[0]
+        return np.concatenate(used, axis=1) if used else np.empty((rows, 0))
+
+    def build(self, dtype: type[np.floating]) -> BuiltNetwork:
+        """The network of all blocks, with its own work buffers."""
+        columns = len(self.columns)
+        if len(self.blocks) == 1:
+            block = self.blocks[0]
+            return block.network.build(columns, block.n_outputs, dtype=dtype)
+        parts = [
+            Part(block.network, span, block.n_outputs)
+            for block, span in zip(self.blocks, self._spans, strict=True)
+        ]
+        return build_parallel(parts, columns, dtype=dtype)
+
+    def eta(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        scaling: Scaling,
+        inputs: Float[np.ndarray, "rows inputs"],
+        chunk_rows: int,
+    ) -> Float[np.ndarray, "rows outputs"]:
+        """η of all rows in double precision."""
+        network = self.build(np.float64)
+        weights = theta.astype(np.float64)
+        eta = np.empty((len(inputs), network.n_outputs))
+        for start in range(0, len(inputs), chunk_rows):
+            rows = slice(start, start + chunk_rows)
+            eta[rows] = network.forward(weights, scaling.apply(inputs[rows], np.float64))
+        return eta

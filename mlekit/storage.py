@@ -1,0 +1,219 @@
+"""Saved models: one safetensors file, weights as tensors and everything else as JSON in its header.
+
+The JSON holds formulas, the schema of the columns, levels, the family, the network's shape, and versions. No
+training rows are written, and nothing is executed on load: formulas are checked against the same list of
+permitted functions as in a fit. A file is written beside its place and renamed into it, so that it appears
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlekit.distributions import FAMILIES, Distribution, Family, Head
+from mlekit.distributions.labels import label_array
+from mlekit.errors import FileFormatError
+from mlekit.fitting.loop import HISTORY_COLUMNS
+from mlekit.fitting.scaling import Scaling
+from mlekit.frames import Encoding
+from mlekit.model import FitFacts, Model
+from mlekit.networks import from_json as network_from_json
+from mlekit.networks import to_json as network_to_json
+from mlekit.regression import Block, Regression
+
+__all__ = ["load", "save"]
+
+_FORMAT = 1
+_KEY = "mlekit"
+
+
+def save(model: Model[Any], path: str | Path) -> None:
+    """Write a model to a file; see `Model.save`.
+
+    Raises:
+        FileFormatError: for a network that is not mlekit's own, or labels that JSON cannot hold.
+    """
+    from safetensors.numpy import save as to_bytes
+
+    tensors = {
+        "theta": np.ascontiguousarray(model.theta),
+        "center": model.scaling.center,
+        "scale": model.scaling.scale,
+        "target_shift": np.atleast_1d(model.head.shift),
+        "target_scale": np.atleast_1d(model.head.scale),
+        "history": np.ascontiguousarray(model.history.to_numpy(dtype=np.float64)),
+    }
+    document = {
+        "format": _FORMAT,
+        "versions": {name: version(name) for name in ("mlekit", "numpy", "pandas", "formulaic")},
+        "encoding": model.regression.encoding.to_json(),
+        "blocks": [
+            {
+                "parameters": list(block.parameters),
+                "formula": block.formula,
+                "network": network_to_json(block.network),
+                "n_outputs": block.n_outputs,
+            }
+            for block in model.regression.blocks
+        ],
+        "head": _head_to_json(model.head),
+        "facts": vars(model.facts),
+        "stop_reason": model.stop_reason,
+        "converged": model.converged,
+        "interrupted": model.interrupted,
+    }
+    content = to_bytes(tensors, metadata={_KEY: json.dumps(document, allow_nan=False)})
+    _write_whole(Path(path), content)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: str | Path) -> Model[Any]:
+    """Read a model that ``Model.save`` wrote. Nothing in the file is executed.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The model; narrow its type with ``isinstance(model(data), Gaussian)`` where that matters.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        FileFormatError: for a file that is truncated, foreign, or of a newer format.
+
+    >>> import pandas as pd, tempfile, pathlib, mlekit as mk
+    >>> data = pd.DataFrame({"x": [1.0, 2, 3, 4], "y": [1.1, 1.9, 3.2, 3.9]})
+    >>> model = mk.fit("y ~ x", data, mk.Gaussian)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "line.mlekit"
+    ...     model.save(file)
+    ...     again = mk.load(file)
+    >>> bool((again(data).mean == model(data).mean).all())
+    True
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {str(path)!r}")
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise FileFormatError(f"{str(path)!r} is no saved model, or is cut short: {error}") from error
+    if _KEY not in metadata:
+        raise FileFormatError(f"{str(path)!r} is a safetensors file, but not one that mlekit wrote")
+    try:
+        document = json.loads(metadata[_KEY])
+        if document["format"] > _FORMAT:
+            raise FileFormatError(
+                f"{str(path)!r} has format {document['format']}, written by mlekit "
+                f"{document['versions']['mlekit']}; this version reads up to format {_FORMAT}: upgrade mlekit"
+            )
+        return _model(document, tensors)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if isinstance(error, FileFormatError):
+            raise
+        raise FileFormatError(f"{str(path)!r} is damaged: {type(error).__name__}: {error}") from error
+
+
+def _model(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Model[Any]:
+    encoding = Encoding.from_json(document["encoding"])
+    blocks = tuple(
+        Block(
+            tuple(block["parameters"]),
+            block["formula"],
+            network_from_json(block["network"]),
+            int(block["n_outputs"]),
+        )
+        for block in document["blocks"]
+    )
+    head = _head_from_json(document["head"], tensors)
+    regression = Regression(encoding, blocks)
+    network = regression.build(np.float64)
+    theta = tensors["theta"]
+    if theta.shape != (network.n_parameters,) or network.n_outputs != head.n_outputs:
+        raise FileFormatError(
+            f"the file holds {theta.size} weights for {head.n_outputs} outputs, but its network has "
+            f"{network.n_parameters} for {network.n_outputs}"
+        )
+    history = pd.DataFrame(
+        tensors["history"].reshape(-1, len(HISTORY_COLUMNS)), columns=list(HISTORY_COLUMNS)
+    )
+    return Model(
+        head=head,
+        regression=regression,
+        scaling=Scaling(tensors["center"], tensors["scale"]),
+        theta=theta,
+        facts=FitFacts(**document["facts"]),
+        history=history.astype({"step": np.int64}),
+        stop_reason=document["stop_reason"],
+        converged=document["converged"],
+        interrupted=document["interrupted"],
+    )
+
+
+def _head_to_json(head: Head[Any]) -> dict[str, Any]:
+    return {
+        "distribution": head.family.distribution.__name__,
+        "fixed": {name: _plain(name, value) for name, value in head.family.fixed.items()},
+        "links": dict(head.family.links),
+        "target_names": list(head.target_names),
+        "constants": {name: _plain(name, value) for name, value in head.constants.items()},
+        "identified": head.identified,
+        "boolean": head.boolean,
+    }
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A number, text, or list of them; NumPy's scalars and arrays are turned into Python's."""
+    plain = np.asarray(value).tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    items = plain if isinstance(plain, (list, tuple)) else [plain]
+    for item in items:
+        if not isinstance(item, (str, int, float, bool)):
+            raise FileFormatError(
+                f"{name} holds {item!r} of type {type(item).__name__}, which a saved model cannot hold; use "
+                "text or numbers as labels"
+            )
+    return list(items) if isinstance(plain, (list, tuple)) else plain
+
+
+def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Head[Any]:
+    name = document["distribution"]
+    if name not in FAMILIES:
+        raise FileFormatError(f"the model's family {name!r} is not known to this version of mlekit")
+    family: Family[Distribution] = Family(FAMILIES[name], document["fixed"], document["links"])
+    constants = {
+        key: label_array(value) if isinstance(value, list) else value
+        for key, value in document["constants"].items()
+    }
+    return Head(
+        family=family,
+        target_names=tuple(document["target_names"]),
+        constants=constants,
+        shift=tensors["target_shift"],
+        scale=tensors["target_scale"],
+        identified=document["identified"],
+        boolean=document["boolean"],
+    )
