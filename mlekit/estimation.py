@@ -120,6 +120,7 @@ def fit(
         optimizer=repr(solver),
         prior=None if prior is None else repr(prior),
         seed=seed,
+        array_offset=offset is not None and not isinstance(offset, str),
     )
     model = Model(
         head=head,

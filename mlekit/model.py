@@ -40,6 +40,7 @@ class FitFacts:
         optimizer: the optimizer and its settings, as text.
         prior: the prior, as text; None for plain maximum likelihood.
         seed: of the fit.
+        array_offset: whether the fit had an offset that was no column, so that predictions need one too.
     """
 
     rows: int
@@ -49,6 +50,7 @@ class FitFacts:
     optimizer: str
     prior: str | None
     seed: int
+    array_offset: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,7 +90,22 @@ class Model(Generic[D]):
         Raises:
             DataError: for missing columns, NaN, unseen levels and the like, naming column and row.
         """
-        return self._distribution(self.regression.encoding.encode(data, offset=offset))
+        return self._distribution(self._encode(data, offset))
+
+    def _encode(
+        self,
+        data: object,
+        offset: ArrayLike | None,
+        *,
+        target: bool = False,
+        weights: ArrayLike | None = None,
+    ) -> Rows:
+        if self.facts.array_offset and offset is None:
+            raise DataError(
+                "the model was fitted with an offset that is no column of the table, so predictions need one "
+                "too: pass offset=..., or name a column in the fit"
+            )
+        return self.regression.encoding.encode(data, target=target, weights=weights, offset=offset)
 
     def _distribution(self, rows: Rows) -> D:
         inputs = self.regression.inputs(rows.inputs, len(rows.index))
@@ -104,7 +121,7 @@ class Model(Generic[D]):
         Returns:
             A Series named as the target; a DataFrame, a column a target, if the model has several.
         """
-        rows = self.regression.encoding.encode(data, offset=offset)
+        rows = self._encode(data, offset)
         distribution = self._distribution(rows)
         values = distribution.mode if distribution.labelled else distribution.mean
         if self.head.boolean and not self.head.family.distribution.joint:
@@ -122,7 +139,7 @@ class Model(Generic[D]):
             ``std`` and the quantiles ``5%``, ``50%``, ``95%`` (none for a yes-or-no outcome). With several
             targets the columns have two levels, target and quantity.
         """
-        rows = self.regression.encoding.encode(data, offset=offset)
+        rows = self._encode(data, offset)
         distribution = self._distribution(rows)
         columns = distribution._columns()
         if not self.head.family.distribution.joint:
@@ -152,7 +169,7 @@ class Model(Generic[D]):
             weights: one a row; a column of weights named in the fit is used if none are given.
             offset: see `__call__`.
         """
-        rows = self.regression.encoding.encode(data, target=True, weights=weights, offset=offset)
+        rows = self._encode(data, offset, target=True, weights=weights)
         log_prob = self._row_log_likelihood(rows)
         if rows.weights is not None:
             log_prob = np.where(rows.weights == 0, 0.0, rows.weights * log_prob)
@@ -181,7 +198,7 @@ class Model(Generic[D]):
         """
         from mlekit.information.decomposition import grouped_decomposition
 
-        rows = self.regression.encoding.encode(data, target=True)
+        rows = self._encode(data, None, target=True)
         assert rows.target is not None
         if len(self.head.target_names) > 1:
             raise DataError(
