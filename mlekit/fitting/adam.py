@@ -78,8 +78,9 @@ class _AdamRun(MinibatchRun):
             schedule, objective, theta, rng, clip_norm=settings.clip_norm, patience=settings.patience
         )
         self._settings = settings
-        self._mean = np.zeros_like(theta)
-        self._square = np.zeros_like(theta)
+        # The running sums M = m/(1 − β₁) and V = v/(1 − β₂) take a pass over θ less each than the means do.
+        self._sum = np.zeros_like(theta)
+        self._square_sum = np.zeros_like(theta)
         self._scratch = np.empty_like(theta)
         self._decay1 = 1.0
         self._decay2 = 1.0
@@ -88,17 +89,15 @@ class _AdamRun(MinibatchRun):
         settings, scratch = self._settings, self._scratch
         self._decay1 *= settings.beta1
         self._decay2 *= settings.beta2
-        np.multiply(gradient, 1 - settings.beta1, out=scratch)
-        self._mean *= settings.beta1
-        self._mean += scratch
-        np.multiply(gradient, gradient, out=gradient)
-        gradient *= 1 - settings.beta2
-        self._square *= settings.beta2
-        self._square += gradient
-        # The corrections m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) are two numbers: they go into rate and ε.
-        correction = sqrt(1 - self._decay2)
-        np.sqrt(self._square, out=scratch)
-        scratch += settings.epsilon * correction
-        np.divide(self._mean, scratch, out=scratch)
-        scratch *= rate * correction / (1 - self._decay1)
+        self._sum *= settings.beta1
+        self._sum += gradient
+        gradient *= gradient
+        self._square_sum *= settings.beta2
+        self._square_sum += gradient
+        # m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) differ from M and V by factors, which go into rate and ε.
+        root = sqrt((1 - self._decay2) / (1 - settings.beta2))
+        np.sqrt(self._square_sum, out=scratch)
+        scratch += settings.epsilon * root
+        np.divide(self._sum, scratch, out=scratch)
+        scratch *= rate * root * (1 - settings.beta1) / (1 - self._decay1)
         self.theta -= scratch

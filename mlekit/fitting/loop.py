@@ -72,7 +72,8 @@ def optimize(
     try:
         run = optimizer.start(objective, theta, rng)
         keeper.patience = run.patience
-        with _progress_bar(run.total_steps, progress) as bar:
+        # Infinities on the way are answered (a step is halved, a run is stopped), so they are no warnings.
+        with np.errstate(all="ignore"), _progress_bar(run.total_steps, progress) as bar:
             stop = _iterate(run, keeper, bar)
     except KeyboardInterrupt:
         interrupted = True

@@ -109,9 +109,8 @@ class MinibatchRun(ABC):
         """One step along the gradient of one batch."""
         chunk = self._deck.deal()
         gradient = self._gradient
-        nll = self.objective.add_gradient(self.theta, chunk, gradient)
         rows = len(chunk.inputs)
-        gradient *= 1 / (rows * self._mean_weight)
+        nll = self.objective.chunk_gradient(self.theta, chunk, gradient, 1 / (rows * self._mean_weight))
         if self.objective.prior is not None:
             self.objective.prior.subtract_gradient(
                 self.theta, gradient, 1 / self.objective.sample.total_weight

@@ -115,13 +115,17 @@ class Objective:
         prior = 0.0 if self.prior is None else self.prior.log_prob(theta)
         return -self.log_likelihood(theta) - prior
 
-    def add_gradient(
-        self, theta: Float[np.ndarray, " parameters"], chunk: Chunk, out: Float[np.ndarray, " parameters"]
+    def chunk_gradient(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        chunk: Chunk,
+        out: Float[np.ndarray, " parameters"],
+        factor: float = 1.0,
     ) -> float:
-        """Write ∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood."""
+        """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood."""
         eta = self.eta(theta, chunk)
         log_prob, score = self.head.value_and_score(eta, chunk.target)
-        np.negative(score, out=score)
+        score *= -factor
         if chunk.weights is not None:
             score *= chunk.weights[:, None]
         self.network.backward(theta, chunk.inputs, score, out)
@@ -135,7 +139,7 @@ class Objective:
         part = np.empty_like(theta)
         value = 0.0
         for chunk in self.sample.chunks():
-            value += self.add_gradient(theta, chunk, part)
+            value += self.chunk_gradient(theta, chunk, part)
             gradient += part
         if self.prior is not None:
             value -= self.prior.log_prob(theta)
