@@ -20,6 +20,7 @@ PACKAGE = REPOSITORY / "mlekit"
 # Each room, and what it may import; mlekit.arrays and mlekit.errors are common ground. An import inside a
 # function counts as well: it costs nothing at import time but couples just the same.
 COMMON_GROUND = {"arrays", "errors"}
+ROOMS_TO_THE_MODEL = COMMON_GROUND | {"frames", "networks", "distributions", "fitting"}
 ROOMS = {
     "arrays": set(),
     "errors": set(),
@@ -29,10 +30,15 @@ ROOMS = {
     "fitting": COMMON_GROUND | {"networks", "distributions"},
     "information": COMMON_GROUND | {"distributions"},
     "plotting": COMMON_GROUND | {"distributions"},
-    "model": COMMON_GROUND | {"frames", "networks", "distributions", "fitting", "information", "evaluation"},
-    "evaluation": COMMON_GROUND | {"frames", "networks", "distributions", "fitting", "information", "model"},
-    "adapters": COMMON_GROUND
-    | {"frames", "networks", "distributions", "fitting", "information", "model", "evaluation", "plotting"},
+    "regression": ROOMS_TO_THE_MODEL,
+    "model": ROOMS_TO_THE_MODEL | {"regression", "information", "evaluation", "storage"},
+    "estimation": ROOMS_TO_THE_MODEL | {"regression", "model"},
+    "storage": ROOMS_TO_THE_MODEL | {"regression", "model"},
+    "evaluation": ROOMS_TO_THE_MODEL | {"regression", "information", "model"},
+    "datasets": COMMON_GROUND | {"distributions"},
+    "adapters": ROOMS_TO_THE_MODEL
+    | {"regression", "information", "model", "estimation", "storage", "evaluation", "plotting", "datasets"},
+    "__main__": {"adapters"},
 }
 # The public surface (mlekit/__init__.py) re-exports from every room.
 
