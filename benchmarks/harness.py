@@ -1,0 +1,139 @@
+"""How the benchmarks measure: contestants take turns in one process, and the whole distribution is kept.
+
+A machine's clock speed drifts and other programs come and go. So contestants are timed in short turns, one after
+another in an order that changes from round to round, and compared round by round: what slows one round slows
+all of its turns, and leaves the ratio alone. A ratio of 2 says that the contestant needs twice the time of
+the first one.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds per call of one contestant, one value a round, and the same relative to the first contestant's."""
+
+    name: str
+    seconds: Float[np.ndarray, " rounds"]
+    ratios: Float[np.ndarray, " rounds"]
+
+
+def compare(
+    contestants: Mapping[str, Callable[[], object]], *, rounds: int = 25, turn: float = 0.01
+) -> list[Timing]:
+    """Time contestants against each other.
+
+    Args:
+        contestants: what to call, by name; the first is what the others are compared with.
+        rounds: how many turns each gets.
+        turn: seconds that a turn lasts at least, in as many calls as it takes.
+    """
+    calls = {name: _calls_in(contestant, turn) for name, contestant in contestants.items()}
+    names = list(contestants)
+    seconds = {name: np.empty(rounds) for name in names}
+    for number in range(rounds):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            seconds[name][number] = _time(contestants[name], calls[name]) / calls[name]
+    return [Timing(name, seconds[name], seconds[name] / seconds[names[0]]) for name in names]
+
+
+def _calls_in(contestant: Callable[[], object], turn: float) -> int:
+    """Return how many calls last `turn` seconds; the search for it warms the contestant up."""
+    calls = 1
+    while (elapsed := _time(contestant, calls)) < turn:
+        calls = max(2 * calls, int(calls * turn / max(elapsed, 1e-7)))
+    return calls
+
+
+def _time(contestant: Callable[[], object], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        contestant()
+    return time.perf_counter() - start
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Give BLAS and OpenMP libraries that are loaded by now `count` threads each."""
+    with threadpool_limits(limits=count):
+        yield
+
+
+def machine(libraries: Sequence[str]) -> list[str]:
+    """Return what a reader needs to know of the machine, as Markdown list items."""
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    blas = sorted(
+        {
+            f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', '?')} kernels)"
+            for pool in pools
+        }
+    )
+    versions = ", ".join(f"{library} {metadata.version(library)}" for library in libraries)
+    return [
+        f"* processor: {_processor()}, {os.cpu_count()} cores visible; {platform.system()} {platform.machine()}",
+        f"* software: Python {platform.python_version()}, {versions}",
+        f"* BLAS: {', '.join(blas)}",
+    ]
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        first = cpuinfo.read_text(encoding="utf-8").split("\n\n")[0]
+        lines = [line.partition(":") for line in first.splitlines()]
+        fields = {name.strip(): value.strip() for name, _, value in lines}
+        if "model name" in fields:
+            return f"{fields['model name']} (family {fields.get('cpu family')}, model {fields.get('model')})"
+    return platform.processor() or "unknown"
+
+
+def table(title: str, unit: str, rows: Mapping[str, Sequence[Timing]]) -> str:
+    """Return a Markdown table: one line per case and contestant.
+
+    Args:
+        title: what was timed.
+        unit: ``"µs"`` or ``"ms"``.
+        rows: by case, what `compare` returned.
+    """
+    scale = {"µs": 1e6, "ms": 1e3}[unit]
+    lines = [
+        f"### {title}",
+        "",
+        f"| Case | Contestant | median {unit} | min | max | ratio (median of rounds) | ratio min to max |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for case, timings in rows.items():
+        for timing in timings:
+            low, high, median = (
+                f"{scale * float(f(timing.seconds)):.1f}" for f in (np.min, np.max, np.median)
+            )
+            ratio, smallest, largest = (f"{float(f(timing.ratios)):.2f}" for f in (np.median, np.min, np.max))
+            lines.append(
+                f"| {case} | {timing.name} | {median} | {low} | {high} | {ratio} | {smallest} to {largest} |"
+            )
+            case = ""
+    return "\n".join([*lines, ""])
+
+
+def publish(name: str, header: Sequence[str], tables: Sequence[str]) -> None:
+    """Print a report and write it to ``benchmarks/results/<name>.md``."""
+    report = "\n".join([*header, "", *tables])
+    print(report)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(report, encoding="utf-8")

@@ -1,0 +1,230 @@
+"""The same MLP, loss and Adam in three libraries, each as its own users would write a fast loop by hand.
+
+A trainer starts from a given θ in mlekit's order, makes a step on one batch, and makes an epoch over shuffled
+batches; `predict` lets the benchmark make sure that all of them learn the same.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
+
+from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
+from mlekit.distributions import Bernoulli, Family, Gaussian
+from mlekit.fitting import Adam, Objective, Sample
+from mlekit.networks import MLP
+
+
+class Mlekit:
+    """mlekit's network with the loss's gradient and Adam written here, on whole flat vectors and in place."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._batch = problem.batch
+        self._cross_entropy = problem.loss == "cross-entropy"
+        self._inputs, self._target = problem.data()
+        self._network = MLP(*problem.widths).build(problem.n_inputs, 1, dtype=np.float32)
+        self._theta = problem.start()
+        self._gradient, self._scratch = np.empty_like(self._theta), np.empty_like(self._theta)
+        self._mean, self._square = np.zeros_like(self._theta), np.zeros_like(self._theta)
+        self._steps = 0
+        self._rng = np.random.default_rng(2)
+
+    def step(self) -> float:
+        """See `Trainer`."""
+        return self._step(self._inputs[: self._batch], self._target[: self._batch])
+
+    def epoch(self) -> None:
+        """See `Trainer`."""
+        order = self._rng.permutation(len(self._inputs))
+        inputs, target = self._inputs[order], self._target[order]
+        for start in range(0, len(order), self._batch):
+            self._step(inputs[start : start + self._batch], target[start : start + self._batch])
+
+    def predict(self) -> Matrix:
+        """See `Trainer`."""
+        return self._network.forward(self._theta, self._inputs[: self._batch])
+
+    def _step(self, inputs: Matrix, target: Matrix) -> float:
+        eta = self._network.forward(self._theta, inputs)
+        value, score = (_cross_entropy if self._cross_entropy else _squared_error)(eta, target)
+        score *= 1.0 / len(inputs)
+        self._network.backward(self._theta, inputs, score, self._gradient)
+        self._adam()
+        return value / len(inputs)
+
+    def _adam(self) -> None:
+        # With m/(1 − β₁) and v/(1 − β₂) in place of m and v, the averages need no factor for the gradient.
+        gradient, scratch = self._gradient, self._scratch
+        self._steps += 1
+        self._mean *= BETA1
+        self._mean += gradient
+        self._square *= BETA2
+        gradient *= gradient
+        self._square += gradient
+        correction = ((1 - BETA2**self._steps) / (1 - BETA2)) ** 0.5
+        np.sqrt(self._square, out=scratch)
+        scratch += EPSILON * correction
+        np.divide(self._mean, scratch, out=scratch)
+        scratch *= RATE * correction * (1 - BETA1) / (1 - BETA1**self._steps)
+        self._theta -= scratch
+
+
+def _squared_error(eta: Matrix, target: Matrix) -> tuple[float, Matrix]:
+    """Return Σ ½(η − y)² and its derivative in η."""
+    residual = eta - target
+    return 0.5 * float(np.vdot(residual, residual)), residual
+
+
+def _cross_entropy(eta: Matrix, target: Matrix) -> tuple[float, Matrix]:
+    """Return Σ log(1 + exp η) − y η and its derivative in η, σ(η) − y."""
+    score = np.tanh(0.5 * eta)
+    score *= 0.5
+    score += 0.5
+    score -= target
+    softplus = np.log1p(np.exp(-np.abs(eta))) + np.maximum(eta, 0.0)
+    return float(softplus.sum() - np.vdot(target, eta)), score
+
+
+class Fit:
+    """What `mlekit.fit` runs: the likelihood of a head, Adam with its schedule, clipping and history.
+
+    Its learning rate follows a schedule, so that its numbers are not those of the others.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        inputs, target = problem.data()
+        frame = pd.DataFrame(target, columns=["y"])
+        family: Family[Any] = (
+            Bernoulli.family() if problem.loss == "cross-entropy" else Gaussian.family(scale=1.0)
+        )
+        head = family.bind(frame, standardize=False)
+        network = MLP(*problem.widths).build(problem.n_inputs, head.n_outputs, dtype=np.float32)
+        objective = Objective(network, head, Sample(inputs, head.encode(frame)))
+        optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)
+        self._run = optimizer.start(objective, problem.start(), np.random.default_rng(2))
+        self._steps_an_epoch = -(-problem.rows // problem.batch)
+
+    def step(self) -> None:
+        """Make a step on the next batch of the shuffled rows."""
+        self._run.step()
+
+    def epoch(self) -> None:
+        """Make as many steps as there are batches."""
+        for _ in range(self._steps_an_epoch):
+            self._run.step()
+
+
+class ScikitLearn:
+    """scikit-learn's own step: the private `_backprop` and `AdamOptimizer` for one step, `partial_fit` for an epoch.
+
+    `partial_fit` validates its input, which a step on one batch would pay for and an epoch hardly feels.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._inputs, target = problem.data()
+        settings: dict[str, Any] = {
+            "hidden_layer_sizes": problem.widths,
+            "activation": "tanh",
+            "alpha": 0.0,
+            "batch_size": problem.batch,
+            "random_state": 0,
+        }
+        self._classes: dict[str, Any] = {}
+        if problem.loss == "cross-entropy":
+            self._model: Any = MLPClassifier(**settings)
+            self._classes = {"classes": [0.0, 1.0]}
+            self._batch_target = target[: problem.batch].astype(bool)
+        else:
+            self._model = MLPRegressor(**settings)
+            self._batch_target = target[: problem.batch]
+        self._target = target[:, 0]
+        self._batch_inputs = self._inputs[: problem.batch]
+        self.epoch()
+        for weights, bias, (start_weights, start_bias) in zip(
+            self._model.coefs_, self._model.intercepts_, problem.layers(problem.start()), strict=True
+        ):
+            weights[:], bias[:] = start_weights, start_bias
+        self._parameters = self._model.coefs_ + self._model.intercepts_
+        # What the model's optimizer remembers of the epoch above is forgotten with it.
+        self._model._optimizer = AdamOptimizer(self._parameters, RATE, BETA1, BETA2, EPSILON)
+
+    def step(self) -> float:
+        """See `Trainer`."""
+        model = self._model
+        n_layers = len(model.coefs_)
+        loss, weights, biases = model._backprop(
+            self._batch_inputs,
+            self._batch_target,
+            None,
+            [self._batch_inputs, *[None] * n_layers],
+            [None] * n_layers,
+            [None] * n_layers,
+            [None] * n_layers,
+        )
+        model._optimizer.update_params(self._parameters, weights + biases)
+        return float(loss)
+
+    def epoch(self) -> None:
+        """See `Trainer`."""
+        self._model.partial_fit(self._inputs, self._target, **self._classes)
+
+    def predict(self) -> Matrix:
+        """See `Trainer`."""
+        model = self._model
+        h = self._batch_inputs
+        for weights, bias in list(zip(model.coefs_, model.intercepts_, strict=True))[:-1]:
+            h = np.tanh(h @ weights + bias)
+        return np.asarray(h @ model.coefs_[-1] + model.intercepts_[-1])
+
+
+class Torch:
+    """PyTorch, eager: `nn.Sequential`, batches as slices of shuffled tensors (a `DataLoader` is slower)."""
+
+    def __init__(self, problem: Problem, *, fused: bool) -> None:
+        torch: Any = importlib.import_module("torch")
+        self._torch = torch
+        self._batch = problem.batch
+        self._inputs, self._target = (torch.from_numpy(array) for array in problem.data())
+        modules: list[Any] = []
+        with torch.no_grad():
+            for weights, bias in problem.layers(problem.start()):
+                linear = torch.nn.Linear(*weights.shape)
+                linear.weight.copy_(torch.from_numpy(weights.T.copy()))
+                linear.bias.copy_(torch.from_numpy(bias))
+                modules += [linear, torch.nn.Tanh()]
+        self._network = torch.nn.Sequential(*modules[:-1])
+        self._loss = {
+            "cross-entropy": torch.nn.BCEWithLogitsLoss(),
+            "squared error": lambda eta, target: 0.5 * torch.nn.functional.mse_loss(eta, target),
+        }[problem.loss]
+        self._optimizer = torch.optim.Adam(
+            self._network.parameters(), lr=RATE, betas=(BETA1, BETA2), eps=EPSILON, fused=fused or None
+        )
+
+    def step(self) -> float:
+        """See `Trainer`."""
+        return self._step(self._inputs[: self._batch], self._target[: self._batch])
+
+    def epoch(self) -> None:
+        """See `Trainer`."""
+        order = self._torch.randperm(len(self._inputs))
+        inputs, target = self._inputs[order], self._target[order]
+        for start in range(0, len(order), self._batch):
+            self._step(inputs[start : start + self._batch], target[start : start + self._batch])
+
+    def predict(self) -> Matrix:
+        """See `Trainer`."""
+        with self._torch.no_grad():
+            return np.asarray(self._network(self._inputs[: self._batch]))
+
+    def _step(self, inputs: Any, target: Any) -> float:
+        self._optimizer.zero_grad()
+        loss = self._loss(self._network(inputs), target)
+        loss.backward()
+        self._optimizer.step()
+        return float(loss.item())
