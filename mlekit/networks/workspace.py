@@ -19,7 +19,7 @@ class WorkBuffer:
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self._memory: Float[np.ndarray, " capacity"] = np.empty(0, dtype)
 
-    def take(self, *shape: int) -> Float[np.ndarray, ...]:
+    def take(self, *shape: int) -> Float[np.ndarray, "..."]:
         """Return an uninitialised C-contiguous array of `shape`; it overlays whatever was taken before."""
         size = math.prod(shape)
         if size > self._memory.size:
