@@ -22,7 +22,7 @@ from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.special import softplus
-from mlekit.distributions.target import binary_target
+from mlekit.distributions.target import binary_target, refuse_single_class
 from mlekit.errors import ParameterError
 
 __all__ = ["Bernoulli"]
@@ -99,6 +99,14 @@ class Bernoulli(ExponentialFamily):
         return self.statistics_covariance
 
     @classmethod
+    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
+        for j in range(target.shape[1]):
+            refuse_single_class(
+                binary_target(target.iloc[:, [j]], cls.__name__), target.columns[j], cls.__name__
+            )
+        return dict(constants)
+
+    @classmethod
     def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
         return binary_target(target, cls.__name__)
 
@@ -144,7 +152,7 @@ class Bernoulli(ExponentialFamily):
     # ---- distribution functions ---------------------------------------------------------------------------
 
     def _cdf(self, value: np.ndarray) -> Array:
-        return np.exp(self._log_cdf(value))
+        return np.where(value < 0, 0.0, np.where(value >= 1, 1.0, expit(-self.logits)))
 
     def _log_cdf(self, value: np.ndarray) -> Array:
         at_zero = np.where(value >= 1, 0.0, -softplus(self.logits))

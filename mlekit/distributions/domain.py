@@ -46,6 +46,14 @@ class Interval:
         inside = above & below
         return inside & (np.floor(value) == value) if self.integer else inside
 
+    def overlaps(self, other: Interval) -> bool:
+        """Whether two intervals with scalar bounds have more than an end in common.
+
+        >>> Interval(0.0, 1.0).overlaps(Interval(1.0, np.inf))
+        False
+        """
+        return bool(max(self.low, other.low) < min(self.high, other.high))
+
     def __str__(self) -> str:
         left, right = "[" if self.low_included else "(", "]" if self.high_included else ")"
         if np.ndim(self.low) or np.ndim(self.high):

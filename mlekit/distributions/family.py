@@ -59,7 +59,12 @@ class Family(Generic[D]):
                 self.parameter(name).validate(value, owner)
         for name, link in self.links.items():
             Link.named(link)
-            if self.parameter(name).name in self.fixed:
+            parameter = self.parameter(name)
+            if link not in parameter.links:
+                raise ParameterError(
+                    f"{owner}: {name} cannot have the link {link!r}; its links are {', '.join(parameter.links)}"
+                )
+            if parameter.name in self.fixed:
                 raise ParameterError(f"{owner}: {name} is held fixed, so it has no link")
         if not self.free:
             raise ParameterError(f"{owner}: all parameters are held fixed; nothing is left to fit")

@@ -22,7 +22,19 @@ from mlekit.distributions.domain import POSITIVE, PROBABILITY, REAL, Interval
 from mlekit.distributions.special import LOG_2PI, log1mexp, softplus
 from mlekit.errors import ParameterError
 
-__all__ = ["CAUCHIT", "CLOGLOG", "IDENTITY", "INVERSE", "LOG", "LOGIT", "PROBIT", "SOFTPLUS", "SQRT", "Link"]
+__all__ = [
+    "CAUCHIT",
+    "CLOGLOG",
+    "IDENTITY",
+    "INVERSE",
+    "LINKS",
+    "LOG",
+    "LOGIT",
+    "PROBIT",
+    "SOFTPLUS",
+    "SQRT",
+    "Link",
+]
 
 Map = Callable[[Array], Array]
 
@@ -61,9 +73,9 @@ class Link:
         >>> Link.named("log").inverse(np.float64(0.0))
         np.float64(1.0)
         """
-        if name not in _LINKS:
-            raise ParameterError(f"there is no link {name!r}; the links are {', '.join(sorted(_LINKS))}")
-        return _LINKS[name]
+        if name not in LINKS:
+            raise ParameterError(f"there is no link {name!r}; the links are {', '.join(sorted(LINKS))}")
+        return LINKS[name]
 
     def into(self, default: Link) -> Change:
         """The change from this link's η to the coordinate of another link of the same parameter."""
@@ -118,7 +130,7 @@ INVERSE = Link("inverse", POSITIVE, lambda p: 1 / p, lambda e: 1 / e, lambda e: 
 SQRT = Link("sqrt", POSITIVE, np.sqrt, lambda e: np.where(e > 0, np.square(e), np.nan), lambda e: 2 * e)
 SOFTPLUS = Link("softplus", POSITIVE, _log_softplus_inverse, softplus, expit)
 
-_LINKS = {
+LINKS = {
     link.name: link for link in (IDENTITY, LOG, LOGIT, PROBIT, CLOGLOG, CAUCHIT, INVERSE, SQRT, SOFTPLUS)
 }
 

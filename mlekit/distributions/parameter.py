@@ -12,7 +12,7 @@ import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.domain import Interval
-from mlekit.distributions.link import Link
+from mlekit.distributions.link import LINKS, Link
 from mlekit.errors import ParameterError
 
 __all__ = ["Parameter", "Unit"]
@@ -32,6 +32,7 @@ class Parameter:
         unit: how it follows the target y when y becomes (y − shift)/scale: a ``location`` is shifted and
             scaled, a ``scale`` is scaled, an ``inverse`` is divided, ``none`` does not care.
         coordinate_name: the name of its default coordinate where that has one of its own (``logits``).
+        vector: whether it is several coordinates at once (a logit a category), for which there is one link.
 
     """
 
@@ -41,6 +42,14 @@ class Parameter:
     typical: tuple[float, float]
     unit: Unit = "none"
     coordinate_name: str | None = None
+    vector: bool = False
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The names of the links that it can be given: those that reach some of its domain."""
+        if self.vector:
+            return (self.link.name,)
+        return tuple(name for name, link in LINKS.items() if link.domain.overlaps(self.domain))
 
     def validate(self, value: ArrayLike, owner: str) -> Array:
         """``value`` as float64 of its own, read-only; a `ParameterError` names the first bad element."""

@@ -66,7 +66,7 @@ def refuse_single_class(values: np.ndarray, name: str, family: str) -> None:
     """A target that shows one class only has no maximum-likelihood fit: its log-odds run away."""
     if len(values) and (values == values[0]).all():
         raise TargetError(
-            f"column {name!r} holds one class only ({values[0]!r} in all {len(values)} rows), so the likelihood "
+            f"column {name!r} holds one class only ({values[0]:g} in all {len(values)} rows), so the likelihood "
             f"of {family} has no maximum: its log-odds would be infinite; collect rows of another class"
         )
 

@@ -1,0 +1,281 @@
+"""The registry of cases: one entry a family, and every property test of the room applies to it.
+
+An entry needs no more than the class: parameters are drawn by their declarations (uniformly in the coordinate of
+the default link over the typical range). Further fields say what SciPy and mpmath call the same distribution,
+which parameter values are extreme, and, for unusual families, how to draw parameters or to sum over outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
+
+import mpmath
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from scipy.special import logit
+
+from mlekit.arrays import Array
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Empirical,
+    ExponentialFamily,
+    FiniteSet,
+    Gaussian,
+    Head,
+    Parameter,
+)
+from mlekit.distributions.link import Link
+from tests.distributions.quadrature import support_nodes
+
+Parameters: TypeAlias = dict[str, Any]
+Draw: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Parameters]
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The same distribution in mpmath: functions of the value (an mpf) and the parameters (mpf by name)."""
+
+    log_prob: Callable[..., Any]
+    cdf: Callable[..., Any] | None = None
+    sf: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """How the property tests use a family.
+
+    Args:
+        distribution: the class.
+        reference: from scalar parameters to SciPy's frozen distribution.
+        exact: the same in mpmath, for the tails.
+        extremes: parameters at the ends of what doubles can hold; all answers must stay numbers there.
+        draw: from generator and batch shape to parameters; by their declarations if not given.
+        fixed: what ``family(...)`` must be told beside the data, such as a number of trials.
+        nodes: outcomes of a single distribution and their weights; by its support if not given.
+        event_ndim: the number of axes that one outcome has.
+        ordered: whether it has a cdf and quantiles.
+        rtol: relative error allowed against SciPy, where SciPy itself is not exact to 1e-12.
+        name: told apart in test names, where a class has several entries.
+    """
+
+    distribution: type[Distribution]
+    reference: Callable[..., Any] | None = None
+    exact: Exact | None = None
+    extremes: Sequence[Parameters] = ()
+    draw: Draw | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    nodes: Callable[[Distribution], tuple[Any, Array]] = support_nodes
+    event_ndim: int = 0
+    ordered: bool = True
+    rtol: float = 1e-12
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.distribution.__name__
+
+    # ---- distributions ------------------------------------------------------------------------------------
+
+    def make(self, parameters: Parameters) -> Distribution:
+        """The distribution of these parameters."""
+        constructor: Any = self.distribution
+        made: Distribution = constructor(**parameters)
+        return made
+
+    def parameters(self, seed: int, shape: tuple[int, ...] = ()) -> Parameters:
+        """Typical parameters of a batch."""
+        rng = np.random.default_rng(seed)
+        if self.draw is not None:
+            return self.draw(rng, shape)
+        return {p.name: typical(p, rng, shape) for p in self.distribution.parameters}
+
+    def typical(self, seed: int, shape: tuple[int, ...] = ()) -> Distribution:
+        """A typical batch."""
+        return self.make(self.parameters(seed, shape))
+
+    @property
+    def continuous(self) -> bool:
+        support = self.typical(0).support
+        return not isinstance(support, FiniteSet) and not support.integer
+
+    # ---- families and heads -------------------------------------------------------------------------------
+
+    def frame(self, outcomes: Any, columns: int = 1) -> pd.DataFrame:
+        """Outcomes of rows as target columns."""
+        array = np.asarray(outcomes)
+        if array.ndim == 1:
+            return pd.DataFrame({"y": array})
+        return pd.DataFrame({f"y{j}": array[:, j] for j in range(array.shape[1])})
+
+    def bind(self, *, targets: int = 1, seed: int = 0, rows: int = 200, **settings: Any) -> Head[Any]:
+        """A head that has seen typical targets; ``links`` and ``fixed`` go to the family, the rest to bind."""
+        links, fixed = settings.pop("links", None), {**self.fixed, **settings.pop("fixed", {})}
+        family = self.distribution.family(links=links, **fixed)
+        batch = self.typical(seed, () if targets == 1 else (targets,))
+        return family.bind(self.frame(batch.sample(rows, rng=seed)), **settings)
+
+    def eta(self, head: Head[Any], rows: int, seed: int = 0) -> Array:
+        """Raw outputs of a head in the typical range of its parameters."""
+        rng = np.random.default_rng(seed)
+        eta = np.empty((rows, head.n_outputs))
+        for name, columns in head.columns.items():
+            parameter = head.family.parameter(name)
+            link = Link.named(head.family.links.get(name, parameter.link.name))
+            shape = (rows, columns.stop - columns.start)
+            eta[:, columns] = link.link(typical(parameter, rng, shape, within=link))
+        return eta
+
+    def rows(self, head: Head[Any], rows: int, seed: int = 0) -> tuple[Array, np.ndarray]:
+        """Raw outputs, and encoded outcomes drawn from what they predict."""
+        eta = self.eta(head, rows, seed)
+        outcomes = np.asarray(head.distribution(eta).sample(rng=seed))
+        return eta, head.encode(self.frame(outcomes).set_axis(list(head.target_names), axis=1))
+
+
+def typical(
+    parameter: Parameter, rng: np.random.Generator, shape: tuple[int, ...], within: Link | None = None
+) -> Array:
+    """Values of a parameter, uniform in its default coordinate over the typical range.
+
+    Args:
+        parameter: the parameter.
+        rng: generator.
+        shape: shape.
+        within: another link, whose domain the values must lie in as well.
+    """
+    low, high = parameter.typical
+    if within is not None:
+        low, high = max(low, float(within.domain.low) + 0.05), min(high, float(within.domain.high) - 0.05)
+    bottom, top = parameter.link.link(np.array([low, high]))
+    drawn = parameter.link.inverse(rng.uniform(bottom, top, shape))
+    return np.rint(drawn) if parameter.domain.integer else drawn
+
+
+def each(*keep: Callable[[Case], bool]) -> pytest.MarkDecorator:
+    """Parametrize a test over the cases that satisfy all conditions."""
+    chosen = [case for case in CASES if all(condition(case) for condition in keep)]
+    return pytest.mark.parametrize("case", chosen, ids=str)
+
+
+def fitted(case: Case) -> bool:
+    return bool(case.distribution.predicted)
+
+
+def ordered(case: Case) -> bool:
+    return case.ordered
+
+
+def numeric(case: Case) -> bool:
+    return case.event_ndim == 0
+
+
+def exponential(case: Case) -> bool:
+    return issubclass(case.distribution, ExponentialFamily)
+
+
+def independent(case: Case) -> bool:
+    """Whether several target columns are several outcomes."""
+    return fitted(case) and not case.distribution.joint
+
+
+def links_of(case: Case) -> list[tuple[str, str]]:
+    """Every parameter of a family with every link that it may be given in place of its own."""
+    return [
+        (parameter.name, link)
+        for parameter in case.distribution.predicted
+        for link in parameter.links
+        if link != parameter.link.name
+    ]
+
+
+def each_link() -> pytest.MarkDecorator:
+    """Parametrize a test over the families, each with its default links and with every other admissible one."""
+    chosen = [
+        pytest.param(case, links, id=" ".join([str(case), *links.values()]))
+        for case in CASES
+        if fitted(case)
+        for links in [{}, *({name: link} for name, link in links_of(case))]
+    ]
+    return pytest.mark.parametrize(("case", "links"), chosen)
+
+
+# ---- the cases --------------------------------------------------------------------------------------------
+
+
+def _dirichlet(name: str, to: Callable[[Array], Array], size: int) -> Draw:
+    return lambda rng, shape: {name: to(rng.dirichlet(np.ones(size), shape))}
+
+
+def _table(outcomes: Any, masses: Any) -> Any:
+    return stats.rv_discrete(values=(outcomes, masses))()
+
+
+def _data(rng: np.random.Generator, shape: tuple[int, ...], size: int) -> Parameters:
+    return {
+        "samples": rng.integers(-3, 12, (*shape, size)) / 2,
+        "weights": rng.dirichlet(np.full(size, 5.0), shape),
+    }
+
+
+def _data_reference(samples: Any, weights: Any) -> Any:
+    outcomes, position = np.unique(samples, return_inverse=True)
+    return _table(outcomes, np.bincount(position, weights=weights))
+
+
+_NEAR = (1e-300, 1e-16, 1 - 1e-16)
+
+CASES = (
+    Case(
+        Bernoulli,
+        reference=lambda probs: stats.bernoulli(probs),
+        exact=Exact(
+            log_prob=lambda y, probs: mpmath.log(probs if y else 1 - probs),
+            cdf=lambda y, probs: 1 - probs if y < 1 else mpmath.mpf(1),
+            sf=lambda y, probs: probs if y < 1 else mpmath.mpf(0),
+        ),
+        extremes=[{"probs": p} for p in (0.0, 1.0, *_NEAR)]
+        + [{"logits": t} for t in (-700, 700, 1e8, -np.inf)],
+    ),
+    Case(
+        Bernoulli,
+        draw=lambda rng, shape: {"logits": rng.uniform(-4, 4, shape)},
+        exact=Exact(
+            log_prob=lambda y, logits: -mpmath.log1p(mpmath.exp(-logits if y else logits)),
+            cdf=lambda y, logits: 1 / (1 + mpmath.exp(logits)) if y < 1 else mpmath.mpf(1),
+            sf=lambda y, logits: 1 / (1 + mpmath.exp(-logits)) if y < 1 else mpmath.mpf(0),
+        ),
+        name="Bernoulli-logits",
+    ),
+    Case(
+        Categorical,
+        draw=_dirichlet("probs", np.asarray, 5),
+        reference=lambda probs: _table(np.arange(len(probs)), probs),
+        extremes=[
+            *({"probs": p} for p in ([1.0, 0.0, 0.0], [1e-300, 0.5, 0.5], [1.0])),
+            *({"logits": t} for t in ([-700.0, 0.0, 700.0], [-np.inf, 0.0, 1e8], [1e300, -1e300])),
+        ],
+    ),
+    Case(
+        Categorical,
+        draw=_dirichlet("logits", lambda p: logit(p) - 1, 2),
+        reference=lambda logits: _table([0, 1], np.exp(logits - np.logaddexp(*logits))),
+        name="Categorical-logits",
+    ),
+    Case(
+        Gaussian,
+        reference=stats.norm,
+        exact=Exact(
+            log_prob=lambda y, loc, scale: mpmath.log(mpmath.npdf(y, loc, scale)),
+            cdf=lambda y, loc, scale: mpmath.ncdf(y, loc, scale),
+            sf=lambda y, loc, scale: mpmath.ncdf(-y, -loc, scale),
+        ),
+        extremes=[{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-300, 1e300)],
+    ),
+    Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
+)
