@@ -12,6 +12,8 @@ import sys
 import hypothesis
 from jaxtyping import install_import_hook
 
+import tests.shape_checks
+
 # Workers of pytest-xdist inherit these. One BLAS thread per worker: the workers are the parallelism.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -21,7 +23,7 @@ if "mlekit" in sys.modules:
         "mlekit was imported before the hook that checks its shapes: find the pytest plugin that imports it"
     )
 # From here on every annotated argument and result in mlekit is checked at run time, array shapes included.
-install_import_hook("mlekit", "beartype.beartype")
+install_import_hook("mlekit", tests.shape_checks.__name__ + ".checked")
 
 # No deadline: a busy machine is not a bug. Derandomised: the same commit gives the same verdict.
 hypothesis.settings.register_profile("mlekit", deadline=None, derandomize=True)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
 import pytest
 
@@ -170,6 +171,14 @@ def test_every_public_name_exists_and_is_said_once() -> None:
     assert visible <= set(names), "re-exported, but not in __all__"
 
 
+def can_be_shown(value: object) -> bool:
+    """Return whether an example is due: not of errors, nor of interfaces, which only their implementations show."""
+    if not inspect.isclass(value):
+        return True
+    interface = inspect.isabstract(value) or Protocol in value.__bases__
+    return not interface and not issubclass(value, BaseException)
+
+
 def test_every_public_name_is_documented_with_an_example() -> None:
     undocumented, without_example = [], []
     for name, value in public_objects():
@@ -177,7 +186,7 @@ def test_every_public_name_is_documented_with_an_example() -> None:
         text = value.__doc__ or ""
         if not text.strip():
             undocumented.append(name)
-        elif ">>>" not in text and not (inspect.isclass(value) and issubclass(value, BaseException)):
+        elif ">>>" not in text and can_be_shown(value):
             without_example.append(name)
     assert undocumented == []
     assert without_example == []

@@ -20,6 +20,7 @@ PROBE = '''
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from jaxtyping import Float
@@ -40,6 +41,11 @@ def column_sums(X: Float[np.ndarray, "rows inputs"]) -> Float[np.ndarray, " rows
 class Affine:
     weights: Float[np.ndarray, "inputs outputs"]
     bias: Float[np.ndarray, " outputs"]
+
+    @classmethod
+    def halves(cls, weights: Float[np.ndarray, "inputs outputs"]) -> tuple[Self, Self]:
+        affine = cls(weights / 2, np.zeros(weights.shape[1]))
+        return affine, affine
 '''
 
 VIOLATIONS = (TypeCheckError, BeartypeCallHintViolation)
@@ -84,9 +90,19 @@ def test_wrong_field_is_rejected(probe: Any) -> None:
         probe.Affine(weights=np.ones((2, 3)), bias=np.ones(2))
 
 
+def test_methods_that_speak_of_self_are_checked(probe: Any) -> None:
+    assert probe.Affine.halves(np.ones((2, 3)))[0].weights.tolist() == [[0.5] * 3] * 2
+    with pytest.raises(VIOLATIONS):
+        probe.Affine.halves(np.ones(2))
+
+
 def test_every_module_of_the_package_is_checked() -> None:
     """Whatever has been imported by now went through the hook."""
-    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "mlekit"]
+    modules = [
+        module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == "mlekit" and module.__file__ is not None  # a folder alone holds no code
+    ]
     assert modules
     unchecked = [
         module.__name__
