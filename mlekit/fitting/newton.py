@@ -2,10 +2,11 @@
 
     θ ← θ + t·I(θ)⁻¹ ∇ log-likelihood,    t = 1, ½, ¼, ... until the objective falls enough (Armijo)
 
-For canonical links the Fisher information is the Hessian, and convergence is quadratic. The gradient is summed
-from residuals in full precision, so that each step also refines what rounding left over from the step before:
-the coefficients keep the digits that the condition of the design allows. Fisher (1935); McCullagh & Nelder
-(1989), section 2.5.
+For canonical links the Fisher information is the Hessian, and convergence is quadratic. Where it is not, and
+steps near the maximum shrink slowly, BFGS corrections (limited memory) learn the difference of the two, which
+makes convergence superlinear. The gradient is summed from residuals in full precision, so that each step also
+refines what rounding left over from the step before: the coefficients keep the digits that the condition of the
+design allows. Fisher (1935); McCullagh & Nelder (1989), section 2.5; Nocedal & Wright (2006), algorithm 7.4.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ __all__ = ["Newton"]
 _SUFFICIENT = 1e-4
 _HALVINGS = 40
 _ROUNDING = 64 * np.finfo(np.float64).eps
+_NEGLIGIBLE = 1e-10
+_NEAR = 1e-2
+_SLOW = 0.1
+_MEMORY = 10
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,16 @@ class Newton:
     Args:
         max_iterations: the most steps.
         tolerance: it has converged when a step promises to raise the log-likelihood by less than this many
-            nats (half the Newton decrement); that last step is still made.
+            nats (half the Newton decrement); that last step is still made. A promise of t nats is a step of
+            at most √(2t) standard errors. It has also converged where rounding hinders promises below 1e-10
+            nats from shrinking further.
 
     >>> Newton(max_iterations=50)
-    Newton(max_iterations=50, tolerance=1e-10)
+    Newton(max_iterations=50, tolerance=1e-16)
     """
 
     max_iterations: int = 100
-    tolerance: float = 1e-10
+    tolerance: float = 1e-16
 
     def __post_init__(self) -> None:
         if self.max_iterations < 1:
@@ -68,18 +75,23 @@ class _NewtonRun:
         self.total_steps = settings.max_iterations
         self.stop: Stop | None = None
         self._steps = 0
+        self._promise = np.inf
+        self._pairs: list[tuple[Float[np.ndarray, " parameters"], Float[np.ndarray, " parameters"]]] = []
         self._value, self._gradient = objective.value_and_gradient(theta)
 
     def step(self) -> Record:
         """One step of Fisher scoring."""
-        direction = -solve_positive(self.objective.information(self.theta), self._gradient)
+        direction = self._direction()
         decrement = -float(self._gradient @ direction)
         accepted = self._search(direction, decrement)
         self._steps += 1
-        if decrement / 2 <= self.settings.tolerance:
+        before, self._promise = self._promise, decrement / 2
+        if self._promise <= self.settings.tolerance:
             self.stop = Stop(f"converged: a step promises less than {self.settings.tolerance:g} nats", True)
+        elif self._promise <= _NEGLIGIBLE and self._promise > 0.9 * before:
+            self.stop = Stop(f"converged: steps promise {self._promise:.2g} nats, which is rounding", True)
         elif not accepted:
-            small = bool(decrement / 2 <= _ROUNDING * max(1.0, abs(self._value)) * 1e3)
+            small = bool(self._promise <= _ROUNDING * max(1.0, abs(self._value)) * 1e3)
             reason = "converged: no step within rounding raises the likelihood" if small else "no step helps"
             self.stop = Stop(reason, small)
         elif self._steps == self.settings.max_iterations:
@@ -87,6 +99,20 @@ class _NewtonRun:
         prior = self.objective.prior
         nll = self._value + (0.0 if prior is None else prior.log_prob(self.theta))
         return Record(nll / self.objective.sample.total_weight, float(np.linalg.norm(self._gradient)))
+
+    def _direction(self) -> Float[np.ndarray, " parameters"]:
+        """−H·∇F, where H is the inverse information, corrected by what slow steps taught about the curvature."""
+        information = self.objective.information(self.theta)
+        descent = -self._gradient
+        taught: list[float] = []
+        for move, change in reversed(self._pairs):
+            share = float(move @ descent) / float(move @ change)
+            descent = descent - share * change
+            taught.append(share)
+        direction = solve_positive(information, descent)
+        for (move, change), share in zip(self._pairs, reversed(taught), strict=True):
+            direction = direction + (share - float(change @ direction) / float(move @ change)) * move
+        return direction
 
     def _search(self, direction: Float[np.ndarray, " parameters"], decrement: float) -> bool:
         slack = _ROUNDING * max(1.0, abs(self._value))
@@ -99,6 +125,10 @@ class _NewtonRun:
                 value <= self._value - _SUFFICIENT * length * decrement + slack
                 and np.isfinite(gradient).all()
             ):
+                move, change = candidate - self.theta, gradient - self._gradient
+                slow = _NEAR > decrement / 2 > max(_SLOW * self._promise, _NEGLIGIBLE)
+                if slow and move @ change > 0:
+                    self._pairs = [*self._pairs[1 - _MEMORY :], (move, change)]
                 self.theta, self._value, self._gradient = candidate, value, gradient
                 return True
             length /= 2

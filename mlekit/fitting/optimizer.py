@@ -30,6 +30,7 @@ class Stop(NamedTuple):
     converged: bool
 
 
+@runtime_checkable
 class Run(Protocol):
     """An optimization under way."""
 
