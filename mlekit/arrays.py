@@ -30,20 +30,30 @@ else:
     Labels: TypeAlias = Shaped[np.ndarray, "..."] | np.generic | str | bool | int | float
     ArrayLike: TypeAlias = Any
 
-__all__ = ["Array", "ArrayLike", "BoolArray", "Labels", "sum_last", "unwrap"]
+__all__ = ["Array", "ArrayLike", "BoolArray", "Labels", "read_only", "sum_last", "unwrap"]
 
 
 Values = TypeVar("Values")
 
 
 def unwrap(array: Values) -> Values:
-    """An array of no dimensions as NumPy's scalar; any other array as it is.
+    """An array of no dimensions as the scalar in it; anything else as it is.
 
     >>> unwrap(np.array(0.5))
     np.float64(0.5)
     """
-    unwrapped: Any = np.asarray(array)[()]
-    return unwrapped  # type: ignore[no-any-return]
+    return array[()] if isinstance(array, np.ndarray) else array
+
+
+def read_only(array: Values) -> Values:
+    """The same array, which from now on refuses to be written into.
+
+    >>> read_only(np.zeros(2)).flags.writeable
+    False
+    """
+    if isinstance(array, np.ndarray):
+        array.flags.writeable = False
+    return array
 
 
 def sum_last(array: Array) -> Array:

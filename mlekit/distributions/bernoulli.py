@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from mlekit.arrays import Array, ArrayLike, Labels, unwrap
+from mlekit.arrays import Array, ArrayLike, Labels, read_only, unwrap
 from mlekit.distributions.domain import PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.link import LOGIT
-from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import softplus
 from mlekit.distributions.target import binary_target, refuse_single_class
 from mlekit.errors import ParameterError
@@ -59,17 +59,20 @@ class Bernoulli(ExponentialFamily):
             raise ParameterError("Bernoulli: give exactly one of probs and logits")
         if probs is not None:
             self._store_parameters(probs=probs)
-            self._store(logits=logit(self.probs))
+            self._store(logits=read_only(logit(self.probs)))
         else:
             assert logits is not None
-            self._store(logits=_extended_real(logits))
+            array = numbers(logits, "logits", "Bernoulli")
+            if np.isnan(array).any():
+                raise ParameterError("Bernoulli: logits must be numbers or ±inf, but NaN is among them")
+            self._store(logits=unwrap(read_only(array)))
 
     logits: Array
 
     @cached_property
     def probs(self) -> Array:
         """P(Y = 1)."""
-        return expit(self.logits)
+        return read_only(expit(self.logits))
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -194,15 +197,7 @@ class Bernoulli(ExponentialFamily):
         return unwrap(softplus(-size) + rest * np.where(rest == 0, 0.0, size))
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        return (rng.random(shape) < self.probs).astype(np.int64)
+        return np.asarray(rng.random(shape) < self.probs).astype(np.int64)
 
-
-def _extended_real(logits: ArrayLike) -> Array:
-    try:
-        array = np.array(logits, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"Bernoulli: logits must be numbers, but are {logits!r}") from error
-    if np.isnan(array).any():
-        raise ParameterError("Bernoulli: logits must be numbers or ±inf, but NaN is among them")
-    array.flags.writeable = False
-    return unwrap(array)
+    def _columns(self) -> dict[Any, Array]:
+        return {"probs": self.probs}

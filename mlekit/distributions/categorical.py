@@ -19,13 +19,13 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from mlekit.arrays import Array, ArrayLike, Labels, sum_last
+from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last
 from mlekit.distributions.answers import encode_categories, learn_categories
 from mlekit.distributions.domain import PROBABILITY, REAL, FiniteSet
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.labels import as_labels, codes_of
 from mlekit.distributions.link import IDENTITY
-from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import log_softmax, logsumexp
 from mlekit.errors import ParameterError, SupportError
 
@@ -73,14 +73,14 @@ class Categorical(ExponentialFamily):
             self._store_parameters(probs=probs)
             array = np.asarray(self.probs)
         else:
-            array = np.array(logits, dtype=np.float64)
-            array.flags.writeable = False
+            assert logits is not None
+            array = read_only(numbers(logits, "logits", "Categorical"))
         if array.ndim == 0 or array.shape[-1] == 0:
             raise ParameterError("Categorical: needs a last axis over at least one category")
         if probs is not None:
             _check_sums(array)
             with np.errstate(divide="ignore"):
-                self._store(logits=np.log(array))
+                self._store(logits=read_only(np.log(array)))
         else:
             _check_logits(array)
             self._store(logits=array)
@@ -106,12 +106,12 @@ class Categorical(ExponentialFamily):
     def log_probs(self) -> Array:
         """Log p of every category, on the last axis."""
         with np.errstate(divide="ignore"):
-            return log_softmax(self.logits)
+            return read_only(log_softmax(self.logits))
 
     @cached_property
     def probs(self) -> Array:
         """The probability of every category, on the last axis."""
-        return np.exp(self.log_probs)
+        return read_only(np.exp(self.log_probs))
 
     @property
     def batch_shape(self) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import REAL, FiniteSet, Interval
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.target import numeric_target
@@ -78,6 +78,12 @@ class Distribution(ABC):
         """An instance with these fields as they are: for values that are valid by construction."""
         self = object.__new__(cls)
         self.__dict__.update(fields)
+        return self
+
+    def _frozen(self) -> Self:
+        """Itself, all its arrays read-only."""
+        for field in vars(self).values():
+            read_only(field)
         return self
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -347,7 +353,7 @@ class Distribution(ABC):
 
         """
         leading = (size,) if isinstance(size, int) else tuple(size)
-        return self._sample(leading + self.batch_shape, np.random.default_rng(rng))
+        return unwrap(self._sample(leading + self.batch_shape, np.random.default_rng(rng)))
 
     def to_frame(self, index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """The parameters as a DataFrame, a row a batch element.

@@ -19,6 +19,7 @@ from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import FiniteSet
 from mlekit.distributions.labels import label_array
+from mlekit.distributions.parameter import numbers
 from mlekit.errors import ParameterError, SupportError
 
 __all__ = ["Empirical"]
@@ -259,7 +260,7 @@ def _pick(table: Labels, position: np.ndarray) -> Labels:
 def _normalized(weights: ArrayLike | None, shape: tuple[int, ...]) -> Array:
     if weights is None:
         return np.broadcast_to(1.0 / shape[-1], shape)
-    array = np.array(weights, dtype=np.float64)
+    array = numbers(weights, "weights", "Empirical")
     if array.shape not in (shape, shape[-1:]):
         raise ParameterError(
             f"Empirical: weights of shape {array.shape} do not match samples of shape {shape}"

@@ -208,7 +208,7 @@ class Head(Generic[D]):
         """The predicted distributions in the target's own units, one a row (and target)."""
         natural = [slot.a + slot.b * xi for slot, xi in zip(self._slots, self._coordinates(eta), strict=True)]
         with np.errstate(all="ignore"):
-            return self.family.distribution._from_coordinates(*natural, **self.constants)
+            return self.family.distribution._from_coordinates(*natural, **self.constants)._frozen()
 
     @cached_property
     def _log_jacobian(self) -> float:

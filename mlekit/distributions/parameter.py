@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.link import LINKS, Link
 from mlekit.errors import ParameterError
 
-__all__ = ["Parameter", "Unit"]
+__all__ = ["Parameter", "Unit", "numbers"]
 
 Unit = Literal["none", "location", "scale", "inverse"]
 
@@ -53,18 +53,14 @@ class Parameter:
 
     def validate(self, value: ArrayLike, owner: str) -> Array:
         """``value`` as float64 of its own, read-only; a `ParameterError` names the first bad element."""
-        try:
-            array = np.array(value, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ParameterError(f"{owner}: {self.name} must be numbers, but is {value!r}") from error
+        array = numbers(value, self.name, owner)
         valid = self.domain.contains(array)
         if not valid.all():
             where = np.argwhere(~np.atleast_1d(valid))[0]
             bad = np.atleast_1d(array)[tuple(where)]
             place = f" at position {tuple(int(i) for i in where)}" if array.ndim else ""
             raise ParameterError(f"{owner}: {self.name} must lie in {self.domain}, but is {bad:g}{place}")
-        array.flags.writeable = False
-        return unwrap(array)
+        return unwrap(read_only(array))
 
     def standardizing(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         """(a, b) of the map ξ = a + b·ξ_standardized that goes with y = shift + scale·y_standardized."""
@@ -77,3 +73,15 @@ class Parameter:
                 return -np.log(scale), np.ones_like(scale)
             case "none":
                 return np.zeros_like(scale), np.ones_like(scale)
+
+
+def numbers(value: ArrayLike, name: str, owner: str) -> Array:
+    """``value`` as a float64 array of its own; a `ParameterError` if it does not consist of numbers.
+
+    >>> numbers([0, 1], "loc", "Gaussian")
+    array([0., 1.])
+    """
+    try:
+        return np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{owner}: {name} must be numbers, but is {value!r}") from None
