@@ -142,6 +142,17 @@ def test_a_module_is_one_room(path: Path) -> None:
     assert lines <= LONGEST_MODULE, f"{path.name} has {lines} lines: it is two rooms"
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/__init__.py")), ids=lambda p: p.parent.name)
+def test_the_door_of_a_room_only_re_exports(path: Path) -> None:
+    """What is defined stands in a module with a name that says what it is."""
+    defined = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    assert defined == []
+
+
 def test_importing_mlekit_loads_nothing_heavy() -> None:
     script = (
         "import sys, numpy, pandas, scipy.special; before = set(sys.modules); import mlekit; "
