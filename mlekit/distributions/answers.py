@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlekit.arrays import Labels
 from mlekit.distributions.labels import as_labels, codes_of, label_array
+from mlekit.distributions.outcomes import to_float
 from mlekit.distributions.target import first_row
 from mlekit.errors import TargetError
 
@@ -35,6 +36,7 @@ def learn_categories(target: pd.DataFrame, declared: Sequence[Any] | Labels | No
     if target.shape[1] > 1:
         return as_labels(label_array([str(name) for name in target.columns]), target.shape[1])
     name, column = target.columns[0], target.iloc[:, 0]
+    _refuse_missing(target)
     if declared is not None:
         categories = label_array(declared)
     elif isinstance(column.dtype, pd.CategoricalDtype):
@@ -70,6 +72,14 @@ def _sorted_labels(labels: Labels) -> Labels:
         return label_array(distinct.tolist())
 
 
+def _refuse_missing(target: pd.DataFrame) -> None:
+    missing = target.iloc[:, 0].isna().to_numpy()
+    if missing.any():
+        raise TargetError(
+            f"column {target.columns[0]!r} is missing at {first_row(target, missing)}; drop such rows"
+        )
+
+
 def encode_categories(target: pd.DataFrame, categories: Labels) -> np.ndarray:
     """Codes for a column of labels (−1 for a label that is not a category), else the columns' weights.
 
@@ -77,9 +87,10 @@ def encode_categories(target: pd.DataFrame, categories: Labels) -> np.ndarray:
         TargetError: for columns that are not numbers, and rows that are neither soft labels nor counts.
     """
     if target.shape[1] == 1:
+        _refuse_missing(target)
         return codes_of(target.iloc[:, 0], categories)
     try:
-        weights = target.to_numpy(dtype=np.float64)
+        weights = np.stack([to_float(target.iloc[:, j]) for j in range(target.shape[1])], axis=1)
     except (TypeError, ValueError):
         raise TargetError(
             f"the target columns {list(target.columns)} must hold soft labels or counts, but some are not numbers"
@@ -94,7 +105,7 @@ def encode_categories(target: pd.DataFrame, categories: Labels) -> np.ndarray:
         )
     sums = weights.sum(axis=1)
     counts = (weights == np.floor(weights)).all()
-    off = sums <= 0 if counts else np.abs(sums - 1) > _SUM_TOLERANCE
+    off: np.ndarray = np.asarray(sums <= 0 if counts else np.abs(sums - 1) > _SUM_TOLERANCE)
     if off.any():
         raise TargetError(
             f"the soft labels {list(target.columns)} sum to {sums[np.argmax(off)]:.9g} at {first_row(target, off)}; "

@@ -18,6 +18,7 @@ import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import REAL, FiniteSet, Interval
+from mlekit.distributions.outcomes import as_numbers, brief
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.target import numeric_target
 from mlekit.errors import ParameterError, SupportError
@@ -130,7 +131,7 @@ class Distribution(ABC):
 
     def _values(self, value: ArrayLike) -> np.ndarray:
         """Outcomes as the array that the core works on; refuses NaN, text and shapes that do not broadcast."""
-        array = _numbers(value, type(self).__name__, "an outcome")
+        array = as_numbers(value, type(self).__name__, "an outcome")
         self._check_broadcast(array.shape)
         return array
 
@@ -289,7 +290,7 @@ class Distribution(ABC):
             SupportError: for a level outside [0, 1] or NaN.
 
         """
-        array = _numbers(level, type(self).__name__, "a level")
+        array = as_numbers(level, type(self).__name__, "a level")
         if not ((array >= 0) & (array <= 1)).all():
             raise SupportError(f"{type(self).__name__}: levels must lie in [0, 1], but one is {level!r}")
         self._check_broadcast(array.shape)
@@ -382,30 +383,5 @@ class Distribution(ABC):
         return {parameter.name: self.__dict__[parameter.name] for parameter in self.parameters}
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={_brief(value)}" for name, value in self._columns().items())
+        fields = ", ".join(f"{name}={brief(value)}" for name, value in self._columns().items())
         return f"{type(self).__name__}({fields})"
-
-
-def _numbers(value: ArrayLike, owner: str, what: str) -> np.ndarray:
-    """``value`` as a float array without NaN."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise SupportError(f"{owner}: {what} must be a number, but is {_brief(array)}") from None
-    missing = np.isnan(array)
-    if missing.any():
-        first = tuple(int(i) for i in np.argwhere(np.atleast_1d(missing))[0])
-        raise SupportError(
-            f"{owner}: {int(missing.sum())} of {array.size} values are NaN, the first at position {first}; "
-            "drop or impute them first"
-        )
-    return array.astype(np.float64, copy=False)
-
-
-def _brief(value: Any) -> str:
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return f"{array.item():.6g}" if array.dtype.kind == "f" else repr(array.item())
-    return np.array2string(array, threshold=6, edgeitems=2, precision=6, separator=", ").replace("\n", "")

@@ -5,6 +5,7 @@ That declaration drives validation, the network's outputs, the tests' cases and 
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ import numpy as np
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.link import LINKS, Link
+from mlekit.distributions.outcomes import to_float
 from mlekit.errors import ParameterError
 
 __all__ = ["Parameter", "Unit", "numbers"]
@@ -82,6 +84,6 @@ def numbers(value: ArrayLike, name: str, owner: str) -> Array:
     array([0., 1.])
     """
     try:
-        return np.array(value, dtype=np.float64)
+        return np.array(to_float(value))
     except (TypeError, ValueError):
-        raise ParameterError(f"{owner}: {name} must be numbers, but is {value!r}") from None
+        raise ParameterError(f"{owner}: {name} must be numbers, but is {reprlib.repr(value)}") from None

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlekit.arrays import Array
 from mlekit.distributions.domain import Interval
+from mlekit.distributions.outcomes import to_float
 from mlekit.errors import TargetError
 
 __all__ = ["binary_target", "first_row", "numeric_target", "refuse_single_class"]
@@ -22,7 +23,7 @@ def numeric_target(target: pd.DataFrame, outcomes: Interval, family: str) -> Arr
     """
     name, column = _only_column(target, family)
     try:
-        values = column.to_numpy(dtype=np.float64)
+        values = to_float(column)
     except (TypeError, ValueError):
         shown = sorted({repr(value) for value in column.head(1000)})[:3]
         raise TargetError(
@@ -46,7 +47,7 @@ def binary_target(target: pd.DataFrame, family: str) -> Array:
     name, column = _only_column(target, family)
     remedy = f"make it boolean, e.g. data[{name!r}] == value, or use Categorical, which keeps labels"
     try:
-        values = column.to_numpy(dtype=np.float64)
+        values = to_float(column)
     except (TypeError, ValueError):
         shown = sorted({repr(value) for value in column.head(1000)})[:3]
         raise TargetError(

@@ -265,7 +265,7 @@ def test_parameters_outside_their_domain_are_refused(case: Case, name: str, bad:
     ids=str,
 )
 def test_parameters_that_are_not_numbers_are_refused(case: Case, name: str) -> None:
-    for bad in ("text", ["a", "b"], [object()]):
+    for bad in ("text", "0.5", ["a", "b"], ["1", "2"], [object()], 1j, np.timedelta64(1, "s")):
         with pytest.raises(ParameterError, match=case.distribution.__name__):
             case.make({**case.parameters(0), name: bad})
     ragged = [[0.2, 0.8], [1.0]]
@@ -291,7 +291,16 @@ def test_missing_outcomes_are_refused(case: Case) -> None:
 @each(lambda case: not isinstance(case.typical(0).support, FiniteSet))
 def test_text_is_not_a_number(case: Case) -> None:
     batch = case.typical(0)
-    for text in ("a", ["a", "b"], [object()], {"a": 1}):
+    for text in (
+        "a",
+        "1.5",
+        ["a", "b"],
+        ["0", "1"],
+        [object()],
+        {"a": 1},
+        [b"0"],
+        np.datetime64("2020-01-01"),
+    ):
         with pytest.raises(SupportError, match=case.distribution.__name__):
             batch.log_prob(text)  # type: ignore[arg-type]
 
