@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -11,23 +13,20 @@ from jaxtyping import Float
 from mlekit.arrays import ArrayLike
 from mlekit.distributions import Distribution, Family, Head
 from mlekit.distributions.family import D
-from mlekit.errors import DataError, FitError, FormulaError, ParameterError
-from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, Solution, WeightPrior, optimize
-from mlekit.fitting.identifiability import require_identified
+from mlekit.errors import DataError, FitError, FormulaError, NetworkError, ParameterError
+from mlekit.existence import require_identified_design, require_maximum
+from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, WeightPrior, optimize
 from mlekit.fitting.scaling import Scaling
-from mlekit.fitting.separation import refuse_separation
 from mlekit.frames import Encoding, Rows
-from mlekit.model import FitFacts, Model, linear_names
+from mlekit.model import FitFacts, Model
 from mlekit.networks import BuiltNetwork, Linear, Network
 from mlekit.networks.information import LinearInParameters
-from mlekit.regression import Regression, plan_blocks
+from mlekit.regression import Regression, natural_directions, plan_blocks, weight_units
 
 __all__ = ["fit"]
 
 _AUTOMATIC_VALIDATION = 0.1
 _AUTOMATIC_FROM_ROWS = 100
-_FAR_OUT = 10.0
-_COLLAPSED = np.log(1e-7)
 
 
 def fit(
@@ -84,15 +83,20 @@ def fit(
     >>> cars = pd.DataFrame({"speed": [4.0, 7, 9, 12, 15, 20], "distance": [2.0, 13, 10, 20, 26, 48]})
     >>> model = mk.fit("distance ~ speed", cars, mk.Gaussian)
     >>> model.coefficients.round(4).to_dict()
-    {('loc', 'Intercept'): -9.0571, ('loc', 'speed'): 2.5872, ('scale', 'Intercept'): 1.1978}
+    {('loc', 'Intercept'): -10.2977, ('loc', 'speed'): 2.6983, ('scale', 'Intercept'): 1.2834}
     """
-    specification: Family[D] = family if isinstance(family, Family) else family.family()
+    specification = _family_of(family)
+    _check_settings(network, prior, optimizer, seed)
     encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
     rng = np.random.default_rng(seed)
-    train, held_out = _split(encoding, rows, validation, network, rng)
+    array_offset = offset is not None and not isinstance(offset, str)
+    if isinstance(validation, (int, float, NoneType)):
+        train, held_out = _split(rows, _validation_share(validation, rows, network), rng)
+    else:
+        train, held_out = rows, _validation_table(encoding, validation, array_offset)
     head = _bind(specification, encoding, rows, network, prior)
     regression = Regression(encoding, plan_blocks(encoding, head, network))
-    linear = isinstance(regression.build(np.float64), LinearInParameters)
+    linear = regression.is_linear
     dtype: type[np.floating] = np.float64 if linear else np.float32
     built = regression.build(dtype)
     inputs = regression.inputs(train.inputs, len(train.index))
@@ -100,27 +104,28 @@ def fit(
     sample = _sample(head, regression, scaling, train, dtype)
     network_prior = None
     if prior is not None:
-        network_prior = WeightPrior(prior, built.penalized, _weight_units(head, built, scaling))
+        network_prior = WeightPrior(prior, built.penalized, weight_units(head, built, scaling))
     objective = Objective(built, head, sample, network_prior)
     check = None
     if held_out is not None:
         check = Objective(built, head, _sample(head, regression, scaling, held_out, dtype))
-    if linear and prior is None:
-        _require_identified(regression, built, sample, scaling)
+    if isinstance(built, LinearInParameters) and prior is None:
+        require_identified_design(regression, built, sample, scaling)
     theta = _start(built, head, sample, rng)
     solver: Optimizer = optimizer or (Newton() if linear else Adam())
     solution = optimize(objective, solver, theta, rng=rng, validation=check, progress=progress)
     if linear and not solution.interrupted:
-        _require_maximum(regression, objective, solution)
+        require_maximum(regression, objective, scaling, solution)
     facts = FitFacts(
         rows=len(train.index),
+        total_weight=sample.total_weight,
         validation_rows=0 if held_out is None else len(held_out.index),
         log_likelihood=objective.log_likelihood(solution.theta),
         log_prior=0.0 if network_prior is None else network_prior.log_prob(solution.theta),
         optimizer=repr(solver),
         prior=None if prior is None else repr(prior),
         seed=seed,
-        array_offset=offset is not None and not isinstance(offset, str),
+        array_offset=array_offset,
     )
     model = Model(
         head=head,
@@ -133,36 +138,74 @@ def fit(
         converged=solution.stop.converged,
         interrupted=solution.interrupted,
     )
-    return _in_natural_units(model, built) if isinstance(built, LinearInParameters) else model
+    if isinstance(built, LinearInParameters):
+        return _in_natural_units(model, built)
+    # A network is trained in single precision, but what is reported is of double precision.
+    return replace(model, facts=replace(facts, log_likelihood=model._log_likelihood(train)))
+
+
+# ---- settings ---------------------------------------------------------------------------------------------
+
+
+def _family_of(family: type[D] | Family[D]) -> Family[D]:
+    if isinstance(family, Family):
+        return family
+    given: object = family
+    if isinstance(given, type) and issubclass(given, Distribution):
+        return family.family()
+    raise ParameterError(
+        f"family must be a distribution class, such as Bernoulli, or one with parameters held fixed, such as "
+        f"Gaussian.family(scale=1.0), but is {family!r}"
+    )
+
+
+def _check_settings(network: object, prior: object, optimizer: object, seed: object) -> None:
+    """Refuse settings of a wrong type; a class in place of its instance is the usual one."""
+    if isinstance(network, type) or not isinstance(network, Network):
+        raise NetworkError(f"network must be one such as Linear() or MLP(16, 16), but is {network!r}")
+    if prior is not None and not isinstance(prior, Distribution):
+        raise ParameterError(
+            f"prior must be a distribution of each weight, such as Gaussian(loc=0, scale=1), but is {prior!r}"
+        )
+    if isinstance(optimizer, type) or not isinstance(optimizer, Optimizer | None):
+        raise ParameterError(f"optimizer must be one such as Adam() or LBFGS(), but is {optimizer!r}")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ParameterError(f"seed must be a whole number ≥ 0, but is {seed!r}")
+
+
+def _validation_share(validation: float | None, rows: Rows, network: Network) -> float:
+    if validation is None:
+        automatic = not isinstance(network, Linear) and len(rows.index) >= _AUTOMATIC_FROM_ROWS
+        return _AUTOMATIC_VALIDATION if automatic else 0.0
+    if isinstance(validation, bool) or not 0 <= validation < 1:
+        raise ParameterError(f"validation must be a share in [0, 1) or a table, but is {validation}")
+    return float(validation)
 
 
 # ---- rows -------------------------------------------------------------------------------------------------
 
 
-def _split(
-    encoding: Encoding,
-    rows: Rows,
-    validation: float | object | None,
-    network: Network,
-    rng: np.random.Generator,
-) -> tuple[Rows, Rows | None]:
+def _validation_table(encoding: Encoding, table: object, array_offset: bool) -> Rows:
+    if array_offset:
+        raise DataError(
+            "a validation table needs the offset too: name a column that both tables have, as in offset='exposure'"
+        )
+    return encoding.encode(table, target=True)
+
+
+def _split(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
     """Training and validation rows."""
-    count = len(rows.index)
-    if validation is not None and not isinstance(validation, (int, float)):
-        return rows, encoding.encode(validation, target=True)
-    if validation is None:
-        automatic = not isinstance(network, Linear) and count >= _AUTOMATIC_FROM_ROWS
-        share = _AUTOMATIC_VALIDATION if automatic else 0.0
-    else:
-        share = float(validation)
-    if not 0 <= share < 1:
-        raise ParameterError(f"validation must be a share in [0, 1) or a table, but is {share}")
     if share == 0:
         return rows, None
+    count = len(rows.index)
     held_out = max(1, round(share * count))
     if held_out >= count:
         raise DataError(f"validation={share:g} of {count} rows leaves none to train on; give more rows")
+    assert rows.target is not None
     order = rng.permutation(count)
+    # A row of every class is trained on: the first ones dealt go to the end, where validation does not reach.
+    first = ~np.logical_and.reduce([column.iloc[order].duplicated() for _, column in rows.target.items()])
+    order = np.concatenate([order[~first], order[first]])
     return _take(rows, np.sort(order[held_out:])), _take(rows, np.sort(order[:held_out]))
 
 
@@ -231,7 +274,8 @@ def _start(
     if not np.isfinite(marginal).all():
         raise FitError(
             f"no single {head.family.distribution.__name__} has maximum likelihood for the target "
-            f"{list(head.target_names)}: its scale would be zero or a probability 0 or 1. Is it constant?"
+            f"{list(head.target_names)}: its scale would be zero or a probability 0 or 1. Is it constant in the "
+            "rows that are trained on and have weight?"
         )
     positions = network.output_biases
     if len(positions) == len(marginal):
@@ -239,101 +283,13 @@ def _start(
     return theta
 
 
-# ---- checks of a linear fit -------------------------------------------------------------------------------
-
-
-def _require_identified(
-    regression: Regression, network: BuiltNetwork, sample: Sample, scaling: Scaling
-) -> None:
-    assert isinstance(network, LinearInParameters)
-    columns = regression.columns
-    inputs = sample.inputs if sample.weights is None else sample.inputs[sample.weights > 0]
-    checked: set[tuple[int, int]] = set()
-    for predictor in network.predictors:
-        span = predictor.columns
-        if (span.start, span.stop) not in checked:
-            checked.add((span.start, span.stop))
-            require_identified(inputs[:, span], columns[span], scaling.scale[span], intercept=predictor.bias)
-
-
-def _require_maximum(regression: Regression, objective: Objective, solution: Solution) -> None:
-    """Refuse a linear fit that ran away instead of reaching a maximum."""
-    network, head, sample = objective.network, objective.head, objective.sample
-    assert isinstance(network, LinearInParameters)
-    largest = np.zeros(head.n_outputs)
-    lowest = np.full(head.n_outputs, np.inf)
-    for chunk in sample.chunks():
-        eta = objective.eta(solution.theta, chunk)
-        largest = np.maximum(largest, np.abs(eta).max(axis=0))
-        lowest = np.minimum(lowest, eta.min(axis=0))
-    for name, columns in head.columns.items():
-        if head.family.parameter(name).unit == "scale" and lowest[columns].min() < _COLLAPSED:
-            raise FitError(
-                f"the {name} of {list(head.target_names)} goes to zero: the predictors fit the target exactly, so "
-                f"the likelihood has no maximum. Hold it fixed ({head.family.distribution.__name__}.family("
-                f"{name}=...)), or use fewer columns"
-            )
-    if objective.prior is None and largest.max() > _FAR_OUT:
-        cone = head.recession(sample.target)
-        if cone is not None:
-            names = [
-                f"{term}" if len(head.columns) == head.n_outputs == 1 else f"{output}: {term}"
-                for _, output, term in sorted(linear_names(head, regression, network), key=lambda n: n[0])
-            ]
-            refuse_separation(_constraints(network, sample, cone), names)
-
-
-def _constraints(
-    network: LinearInParameters, sample: Sample, cone: Float[np.ndarray, "rows conditions outputs"]
-) -> Float[np.ndarray, "conditions parameters"]:
-    """C_i·∂η_i/∂θ for every row and condition."""
-    rows, conditions, _ = cone.shape
-    result = np.zeros((rows, conditions, network.n_parameters))
-    for output, predictor in enumerate(network.predictors):
-        positions = np.arange(network.n_parameters)[predictor.parameters]
-        design = sample.inputs[:, predictor.columns]
-        if predictor.bias:
-            design = np.concatenate([design, np.ones((rows, 1))], axis=1)
-        result[:, :, positions] += cone[:, :, output, None] * design[:, None, :]
-    kept = result if sample.weights is None else result[sample.weights > 0]
-    return kept.reshape(-1, network.n_parameters)
-
-
-# ---- units ------------------------------------------------------------------------------------------------
-
-
-def _weight_units(
-    head: Head[Any], network: BuiltNetwork, scaling: Scaling
-) -> Float[np.ndarray, " parameters"]:
-    """What a weight between standardized quantities is multiplied by to be in the units of the data."""
-    units = np.ones(network.n_parameters)
-    if not isinstance(network, LinearInParameters):
-        return units
-    of_outputs = np.concatenate([head.coefficient_units(name)[1] for name in head.columns])
-    for predictor, unit in zip(network.predictors, of_outputs, strict=True):
-        per_column = unit / scaling.scale[predictor.columns]
-        units[predictor.parameters] = np.append(per_column, unit) if predictor.bias else per_column
-    return units
-
-
 def _in_natural_units(model: Model[D], network: LinearInParameters) -> Model[D]:
     """The same linear model with its coefficients in the units of the data, and nothing standardized."""
     head, scaling = model.head, model.scaling
-    theta = model.theta * _weight_units(head, network, scaling)
+    theta = natural_directions(head, network, scaling) @ model.theta
     shifts = np.concatenate([head.coefficient_units(name)[0] for name in head.columns])
     for predictor, shift in zip(network.predictors, shifts, strict=True):
         if predictor.bias:
-            own = theta[predictor.parameters]
-            own[-1] += shift - own[:-1] @ scaling.center[predictor.columns]
-            theta[predictor.parameters] = own
-    return Model(
-        head=head.in_natural_units(),
-        regression=model.regression,
-        scaling=Scaling.identity(len(scaling.center)),
-        theta=theta,
-        facts=model.facts,
-        history=model.history,
-        stop_reason=model.stop_reason,
-        converged=model.converged,
-        interrupted=model.interrupted,
-    )
+            theta[range(*predictor.parameters.indices(network.n_parameters))[-1]] += shift
+    natural = Scaling.identity(len(scaling.center))
+    return replace(model, head=head.in_natural_units(), scaling=natural, theta=theta)

@@ -34,6 +34,7 @@ class FitFacts:
 
     Args:
         rows: training rows.
+        total_weight: the sum of their weights; the number of rows if they have none.
         validation_rows: rows held out to choose the weights by.
         log_likelihood: Σ w·log p(y | x) over the training rows, in nats.
         log_prior: log-density of the weights under the prior; 0 without one.
@@ -44,6 +45,7 @@ class FitFacts:
     """
 
     rows: int
+    total_weight: float
     validation_rows: int
     log_likelihood: float
     log_prior: float
@@ -77,6 +79,9 @@ class Model(Generic[D]):
     stop_reason: str = ""
     converged: bool = False
     interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        self.theta.flags.writeable = False
 
     # ---- prediction ---------------------------------------------------------------------------------------
 
@@ -169,7 +174,9 @@ class Model(Generic[D]):
             weights: one a row; a column of weights named in the fit is used if none are given.
             offset: see `__call__`.
         """
-        rows = self._encode(data, offset, target=True, weights=weights)
+        return self._log_likelihood(self._encode(data, offset, target=True, weights=weights))
+
+    def _log_likelihood(self, rows: Rows) -> float:
         log_prob = self._row_log_likelihood(rows)
         if rows.weights is not None:
             log_prob = np.where(rows.weights == 0, 0.0, rows.weights * log_prob)
@@ -243,13 +250,13 @@ class Model(Generic[D]):
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, parameters·log(rows) − 2·log-likelihood of the training rows."""
-        return float(self.n_parameters * np.log(self.facts.rows) - 2 * self.facts.log_likelihood)
+        """Schwarz's criterion, parameters·log n − 2·log-likelihood of the n training rows (Σ weights)."""
+        return float(self.n_parameters * np.log(self.facts.total_weight) - 2 * self.facts.log_likelihood)
 
     @property
     def is_linear(self) -> bool:
         """Whether η is linear in the parameters, so that these are coefficients."""
-        return isinstance(self.regression.build(np.float64), LinearInParameters)
+        return self.regression.is_linear
 
     @property
     def coefficients(self) -> pd.Series[float]:

@@ -19,8 +19,9 @@ from mlekit.errors import FormulaError
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding
 from mlekit.networks import BuiltNetwork, Linear, Network, Part, build_parallel
+from mlekit.networks.information import LinearInParameters
 
-__all__ = ["Block", "Regression", "plan_blocks"]
+__all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,11 @@ class Regression:
         ]
         return build_parallel(parts, columns, dtype=dtype)
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether η is linear in the parameters."""
+        return isinstance(self.build(np.float64), LinearInParameters)
+
     def eta(
         self,
         theta: Float[np.ndarray, " parameters"],
@@ -153,3 +159,29 @@ class Regression:
             rows = slice(start, start + chunk_rows)
             eta[rows] = network.forward(weights, scaling.apply(inputs[rows], np.float64))
         return eta
+
+
+def weight_units(
+    head: Head[Any], network: BuiltNetwork, scaling: Scaling
+) -> Float[np.ndarray, " parameters"]:
+    """What a weight between standardized quantities is multiplied by to be in the units of the data."""
+    units = np.ones(network.n_parameters)
+    if not isinstance(network, LinearInParameters):
+        return units
+    of_outputs = np.concatenate([head.coefficient_units(name)[1] for name in head.columns])
+    for predictor, unit in zip(network.predictors, of_outputs, strict=True):
+        per_column = unit / scaling.scale[predictor.columns]
+        units[predictor.parameters] = np.append(per_column, unit) if predictor.bias else per_column
+    return units
+
+
+def natural_directions(
+    head: Head[Any], network: LinearInParameters, scaling: Scaling
+) -> Float[np.ndarray, "parameters parameters"]:
+    """The matrix from changes of θ to changes of the coefficients in the units of the data."""
+    matrix = np.diag(weight_units(head, network, scaling))
+    for predictor in network.predictors:
+        if predictor.bias:
+            *weights, bias = range(*predictor.parameters.indices(network.n_parameters))
+            matrix[bias, weights] = -matrix[weights, weights] * scaling.center[predictor.columns]
+    return matrix

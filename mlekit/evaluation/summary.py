@@ -34,7 +34,7 @@ def facts_table(model: Model[Any]) -> pd.Series[Any]:
         "validation rows": facts.validation_rows,
         "parameters": model.n_parameters,
         "log-likelihood": f"{facts.log_likelihood:.6f}",
-        "mean NLL": f"{-facts.log_likelihood / facts.rows:.6f} nats",
+        "mean NLL": f"{-facts.log_likelihood / facts.total_weight:.6f} nats",
         "AIC": f"{model.aic:.4f}",
         "BIC": f"{model.bic:.4f}",
     }
