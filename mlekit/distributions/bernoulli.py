@@ -114,7 +114,7 @@ class Bernoulli(ExponentialFamily):
         return binary_target(target, cls.__name__)
 
     @classmethod
-    def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         return (logit(weights @ value),)
 
     @classmethod

@@ -169,7 +169,7 @@ class Categorical(ExponentialFamily):
         return encode_categories(target, constants["categories"])
 
     @classmethod
-    def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         totals = weights @ value if value.dtype.kind == "f" else np.bincount(value, weights=weights)
         return (np.log(totals),)
 

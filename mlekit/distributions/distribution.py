@@ -224,12 +224,13 @@ class Distribution(ABC):
         return numeric_target(target, cls.outcomes, cls.__name__)
 
     @classmethod
-    def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         """Coordinates at or near the maximum likelihood of one distribution for all rows.
 
         Args:
             value: encoded outcomes, rows first.
             weights: a weight a row, summing to one.
+            **constants: as for `_from_coordinates`.
         """
         raise ParameterError(f"{cls.__name__} cannot be fitted: it has no starting point")
 

@@ -87,7 +87,7 @@ class Gaussian(ExponentialFamily):
         return information
 
     @classmethod
-    def _start(cls, value: np.ndarray, weights: Array) -> tuple[Array, ...]:
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         mean = weights @ value
         return mean, 0.5 * np.log(weights @ np.square(value - mean))
 

@@ -317,7 +317,7 @@ class Head(Generic[D]):
         w = np.full(len(y), 1 / len(y)) if weights is None else weights / weights.sum()
         eta = np.zeros(self.n_outputs)
         with np.errstate(all="ignore"):
-            coordinates = self.family.distribution._start(y, w)
+            coordinates = self.family.distribution._start(y, w, **self.constants)
             for slot, xi in zip(self._slots, coordinates, strict=True):
                 if slot.columns is None:
                     continue
