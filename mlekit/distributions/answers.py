@@ -1,18 +1,15 @@
 """Answers about categories, as a target's columns give them: one column of labels, or a column a category.
 
-Several columns hold, for each category, one-hot answers, soft labels (probabilities) or counts. A row of whole
-numbers is counts; otherwise every row must sum to one.
+Several columns hold, for each category, one-hot answers, soft labels (probabilities) or counts. Whole
+numbers throughout are counts; otherwise every row must sum to one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from mlekit.arrays import Labels
+from mlekit.arrays import ArrayLike, Labels
 from mlekit.distributions.labels import as_labels, codes_of, label_array
 from mlekit.distributions.outcomes import to_float
 from mlekit.distributions.target import first_row
@@ -23,7 +20,7 @@ __all__ = ["encode_categories", "learn_categories"]
 _SUM_TOLERANCE = 1e-6
 
 
-def learn_categories(target: pd.DataFrame, declared: Sequence[Any] | Labels | None) -> Labels:
+def learn_categories(target: pd.DataFrame, declared: ArrayLike | None) -> Labels:
     """The categories of a target: its column names, or the labels of its single column in their order.
 
     Args:
@@ -98,14 +95,14 @@ def encode_categories(target: pd.DataFrame, categories: Labels) -> np.ndarray:
     bad = ~np.isfinite(weights) | (weights < 0)
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        where = first_row(target, bad.any(axis=1))
+        where = first_row(target, np.asarray(bad.any(axis=1)))
         raise TargetError(
             f"column {target.columns[column]!r} holds {weights[row, column]:g} at {where}; "
             "soft labels and counts are finite and not negative"
         )
     sums = weights.sum(axis=1)
     counts = (weights == np.floor(weights)).all()
-    off: np.ndarray = np.asarray(sums <= 0 if counts else np.abs(sums - 1) > _SUM_TOLERANCE)
+    off = sums <= 0 if counts else np.abs(sums - 1) > _SUM_TOLERANCE
     if off.any():
         raise TargetError(
             f"the soft labels {list(target.columns)} sum to {sums[np.argmax(off)]:.9g} at {first_row(target, off)}; "

@@ -12,7 +12,7 @@ numbers t, the weight of each category: one-hot answers, soft labels or counts, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -65,7 +65,7 @@ class Categorical(ExponentialFamily):
         *,
         probs: ArrayLike | None = None,
         logits: ArrayLike | None = None,
-        categories: Sequence[Any] | Labels | None = None,
+        categories: ArrayLike | None = None,
     ) -> None:
         if (probs is None) == (logits is None):
             raise ParameterError("Categorical: give exactly one of probs and logits")
@@ -80,7 +80,9 @@ class Categorical(ExponentialFamily):
         if probs is not None:
             _check_sums(array)
             with np.errstate(divide="ignore"):
-                self._store(logits=read_only(np.log(array)))
+                logits = read_only(np.log(array))
+            # Not normalized once more: prob gives back what was given.
+            self._store(logits=logits, log_probs=logits)
         else:
             _check_logits(array)
             self._store(logits=array)

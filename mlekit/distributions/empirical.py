@@ -2,8 +2,9 @@
 
     P(Y = y) = Σ_i w_i·[x_i = y]
 
-It is discrete whatever the samples are: numbers keep their order, so that it has a cdf, quantiles and moments;
-labels have masses only. The last axis of the samples counts the samples, axes before it are the batch.
+It is discrete whatever the samples are. Numbers keep their order, so that it has a cdf, quantiles and moments; a
+pandas categorical keeps the order of its categories, for a cdf and quantiles; other labels have masses only. The
+last axis of the samples counts the samples, axes before it are the batch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from mlekit.arrays import Array, ArrayLike, Labels, sum_last
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import FiniteSet
-from mlekit.distributions.labels import label_array
+from mlekit.distributions.labels import codes_of, label_array
+from mlekit.distributions.outcomes import as_numbers
 from mlekit.distributions.parameter import numbers
 from mlekit.errors import ParameterError, SupportError
 
@@ -31,6 +33,14 @@ class _Atoms(NamedTuple):
     order: np.ndarray
     codes: np.ndarray
     masses: Array
+
+
+class _Sorted(NamedTuple):
+    """The samples in their order along the last axis: as numbers, as they are, and their weights."""
+
+    places: np.ndarray
+    values: Labels
+    weights: Array
 
 
 class Empirical(Distribution):
@@ -143,7 +153,9 @@ class Empirical(Distribution):
     # ---- likelihood ---------------------------------------------------------------------------------------
 
     def _values(self, value: ArrayLike) -> np.ndarray:
-        labels = super()._values(value) if self.numeric else label_array(value)
+        labels = label_array(value)
+        if self.numeric and labels.dtype.kind not in "iub":
+            labels = as_numbers(value, "Empirical", "an outcome")
         missing = np.asarray(pd.isna(labels))
         if missing.any():
             raise SupportError(f"Empirical: {int(missing.sum())} of {labels.size} values are missing (NaN)")
@@ -152,57 +164,71 @@ class Empirical(Distribution):
 
     def _log_prob(self, value: np.ndarray) -> Array:
         if not self.batch_shape:
-            masses = self.masses()
-            positions = masses.index.get_indexer(pd.Index(value.reshape(-1)))
-            mass = np.where(positions < 0, 0.0, masses.to_numpy()[positions]).reshape(value.shape)
+            positions = codes_of(value, self._distinct)
+            mass = np.where(positions < 0, 0.0, self.masses().to_numpy()[positions])
         else:
             mass = ((self.values == value[..., None]) * self.weights).sum(axis=-1)
         return np.log(mass)
 
     # ---- distribution functions ---------------------------------------------------------------------------
 
-    def _numbers(self) -> Array:
-        if not self.numeric:
-            raise self._cannot("have an order or moments: its samples are labels, not numbers")
-        return self.values.astype(np.float64)
+    def _places(self, value: np.ndarray) -> np.ndarray:
+        """Outcomes as numbers in their order: themselves, or positions among a pandas categorical's categories."""
+        if self.numeric:
+            return value
+        if self._ordered is None:
+            raise self._cannot("have an order: its samples are labels, not numbers nor a pandas categorical")
+        places = codes_of(value, self._ordered)
+        if (places < 0).any():
+            raise SupportError(
+                f"Empirical: a label outside the categories {FiniteSet(self._ordered)} has no place in their order"
+            )
+        return places
 
     @cached_property
-    def _sorted(self) -> tuple[Array, Array]:
-        """The samples in ascending order along the last axis, and the weights cumulated in that order."""
-        numbers = self._numbers()
-        order = np.argsort(numbers, axis=-1, kind="stable")
-        cumulative = np.cumsum(np.take_along_axis(self.weights, order, axis=-1), axis=-1)
-        return np.take_along_axis(numbers, order, axis=-1), cumulative
+    def _sorted(self) -> _Sorted:
+        places = self._places(self.values)
+        order = np.argsort(places, axis=-1, kind="stable")
+        return _Sorted(
+            np.take_along_axis(places, order, axis=-1),
+            np.take_along_axis(self.values, order, axis=-1),
+            np.take_along_axis(self.weights, order, axis=-1),
+        )
+
+    def _at(self, table: Array, value: np.ndarray) -> Array:
+        """``table[k]`` where k samples are at most ``value``."""
+        places = self._places(value)
+        if not self.batch_shape:
+            return np.take(table, np.searchsorted(self._sorted.places, places, side="right"))
+        return _pick(table, (self._sorted.places <= places[..., None]).sum(axis=-1))
 
     def _cdf(self, value: np.ndarray) -> Array:
-        ordered, cumulative = self._sorted
-        padded = np.concatenate([np.zeros((*self.batch_shape, 1)), np.minimum(cumulative, 1.0)], axis=-1)
-        if not self.batch_shape:
-            return np.take(padded, np.searchsorted(ordered, value, side="right"))
-        return _pick(padded, (ordered <= np.asarray(value)[..., None]).sum(axis=-1))
+        cumulative = np.cumsum(self._sorted.weights, axis=-1)
+        none = np.zeros((*self.batch_shape, 1))
+        return self._at(np.concatenate([none, np.minimum(cumulative, 1.0)], axis=-1), value)
 
     def _log_sf(self, value: np.ndarray) -> Array:
-        ordered, _ = self._sorted
-        weights = np.diff(self._sorted[1], axis=-1, prepend=0.0)
-        above = np.cumsum(weights[..., ::-1], axis=-1)[..., ::-1]
-        padded = np.concatenate([np.minimum(above, 1.0), np.zeros((*self.batch_shape, 1))], axis=-1)
-        if not self.batch_shape:
-            mass = np.take(padded, np.searchsorted(ordered, value, side="right"))
-        else:
-            mass = _pick(padded, (ordered <= np.asarray(value)[..., None]).sum(axis=-1))
-        log_mass: Array = np.log(mass)
+        above = np.cumsum(self._sorted.weights[..., ::-1], axis=-1)[..., ::-1]
+        none = np.zeros((*self.batch_shape, 1))
+        log_mass: Array = np.log(self._at(np.concatenate([np.minimum(above, 1.0), none], axis=-1), value))
         return log_mass
 
-    def _quantile(self, level: np.ndarray) -> Array:
-        ordered, cumulative = self._sorted
+    def _quantile(self, level: np.ndarray) -> Any:
+        cumulative = np.cumsum(self._sorted.weights, axis=-1)
         last = self.values.shape[-1] - 1
         # A tolerance of a few rounding errors of the sum, so that quantile(k/N) is the k-th sample.
         target = np.asarray(level) - 4e-16 * (last + 1)
         if not self.batch_shape:
-            return np.take(ordered, np.minimum(np.searchsorted(cumulative, target, side="left"), last))
-        return _pick(ordered, np.minimum((cumulative < target[..., None]).sum(axis=-1), last))
+            position = np.searchsorted(cumulative, target, side="left")
+            return self._sorted.values[np.minimum(position, last)]
+        return _pick(self._sorted.values, np.minimum((cumulative < target[..., None]).sum(axis=-1), last))
 
     # ---- moments ------------------------------------------------------------------------------------------
+
+    def _numbers(self) -> Array:
+        if not self.numeric:
+            raise self._cannot("have moments: its samples are labels, not numbers")
+        return self.values.astype(np.float64)
 
     @property
     def mean(self) -> Array:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mlekit.arrays import Labels
+from mlekit.arrays import ArrayLike, Labels
 from mlekit.errors import ParameterError, SupportError
 
 __all__ = ["as_labels", "codes_of", "label_array"]
@@ -20,7 +19,7 @@ _KINDS: tuple[tuple[frozenset[type], type], ...] = (
 )
 
 
-def as_labels(categories: Sequence[Any] | Labels | None, count: int) -> Labels:
+def as_labels(categories: ArrayLike | None, count: int) -> Labels:
     """``count`` distinct labels as a read-only array that keeps each label's own type."""
     labels = np.arange(count) if categories is None else label_array(categories)
     if labels.ndim != 1 or len(labels) != count:
@@ -65,5 +64,8 @@ def codes_of(value: Any, categories: Labels) -> np.ndarray:
     missing = np.asarray(pd.isna(labels))
     if missing.any():
         raise SupportError(f"Categorical: {int(missing.sum())} of {labels.size} labels are missing (NaN)")
+    kinds = {labels.dtype.kind, categories.dtype.kind}
+    if "b" in kinds and kinds <= set("iufb"):  # True is 1, as in NumPy, but not in an index of pandas
+        labels, categories = (a.astype(np.int64) if a.dtype.kind == "b" else a for a in (labels, categories))
     codes = pd.Index(categories).get_indexer(pd.Index(labels.reshape(-1)))
     return np.asarray(codes, dtype=np.int64).reshape(labels.shape)

@@ -19,7 +19,7 @@ from scipy.special import expit, log_expit, log_ndtr, logit, ndtr, ndtri
 
 from mlekit.arrays import Array
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, REAL, Interval
-from mlekit.distributions.special import LOG_2PI, log1mexp, softplus
+from mlekit.distributions.special import LOG_2PI, log1mexp, ndtr_hazard, softplus
 from mlekit.errors import ParameterError
 
 __all__ = [
@@ -101,6 +101,16 @@ def _normal_density(eta: Array) -> Array:
     return np.exp(-0.5 * (np.square(eta) + LOG_2PI))
 
 
+def _cauchy_cdf(eta: Array) -> Array:
+    # Left of −1 through the arctangent of the reciprocal: 1/2 + arctan(η)/π loses every digit there.
+    left, right = np.minimum(eta, -1), np.maximum(eta, -1)
+    return np.where(eta < -1, np.arctan(-1 / left), np.pi / 2 + np.arctan(right)) / np.pi
+
+
+def _cauchy_density(eta: Array) -> Array:
+    return 1 / (np.pi * (1 + np.square(eta)))
+
+
 def _log_softplus_inverse(parameter: Array) -> Array:
     return parameter + np.log(-np.expm1(-parameter))
 
@@ -119,12 +129,10 @@ CLOGLOG = Link(
 CAUCHIT = Link(
     "cauchit",
     PROBABILITY,
-    lambda p: np.tan(np.pi * (p - 0.5)),
-    # Beyond ±1 through the arctangent of the reciprocal: 1/2 + arctan(e)/π loses every digit far left.
-    lambda e: (
-        np.where(e < -1, np.arctan(-1 / np.minimum(e, -1)), np.pi / 2 + np.arctan(np.maximum(e, -1))) / np.pi
-    ),
-    lambda e: 1 / (np.pi * (1 + np.square(e))),
+    # tan(π(p − 1/2)) loses the digits of a small p.
+    lambda p: np.where(p < 0.5, -1 / np.tan(np.pi * p), 1 / np.tan(np.pi * (1 - p))),
+    _cauchy_cdf,
+    _cauchy_density,
 )
 INVERSE = Link("inverse", POSITIVE, lambda p: 1 / p, lambda e: 1 / e, lambda e: -1 / np.square(e))
 SQRT = Link("sqrt", POSITIVE, np.sqrt, lambda e: np.where(e > 0, np.square(e), np.nan), lambda e: 2 * e)
@@ -139,7 +147,11 @@ LINKS = {
 _STABLE_CHANGES = {
     ("probit", "logit"): Change(
         lambda e: log_ndtr(e) - log_ndtr(-e),
-        lambda e: np.exp(-0.5 * (np.square(e) + LOG_2PI) - log_ndtr(e) - log_ndtr(-e)),
+        lambda e: ndtr_hazard(-np.abs(e)) / ndtr(np.abs(e)),
+    ),
+    ("cauchit", "logit"): Change(
+        lambda e: np.log(_cauchy_cdf(e)) - np.log(_cauchy_cdf(-e)),
+        lambda e: _cauchy_density(e) / (_cauchy_cdf(e) * _cauchy_cdf(-e)),
     ),
     ("cloglog", "logit"): Change(
         lambda e: np.exp(e) + np.log(-np.expm1(-np.exp(e))),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import erfcx
 
 from mlekit.arrays import Array, sum_last, unwrap
 
@@ -65,4 +67,4 @@ def ndtr_hazard(x: Array) -> Array:
     >>> round(float(ndtr_hazard(np.float64(-30.0))), 6)
     30.033259
     """
-    return np.exp(-0.5 * (np.square(x) + LOG_2PI) - log_ndtr(x))
+    return math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5))
