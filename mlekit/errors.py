@@ -39,5 +39,9 @@ class FitError(MlekitError, ValueError):
     """The likelihood has no maximum, or no unique one: separation, collinear columns, a scale going to zero."""
 
 
+class AccuracyError(MlekitError, ArithmeticError):
+    """A number could not be computed to the accuracy that a plain number promises."""
+
+
 class FileFormatError(MlekitError, ValueError):
     """A saved model cannot be read: truncated, foreign, or written by a newer version."""

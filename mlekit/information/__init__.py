@@ -1,0 +1,23 @@
+"""The room of information: entropy, cross-entropy and divergences between distributions, data and models.
+
+Reads distributions; knows nothing of networks, tables or fits. `closed_form` is how a family adds a formula of its own.
+"""
+
+from __future__ import annotations
+
+from mlekit.information.decomposition import Decomposition, grouped_decomposition
+from mlekit.information.estimate import Estimate, Method
+from mlekit.information.measures import cross_entropy, entropy, js, kl
+from mlekit.information.registry import closed_form
+
+__all__ = [
+    "Decomposition",
+    "Estimate",
+    "Method",
+    "closed_form",
+    "cross_entropy",
+    "entropy",
+    "grouped_decomposition",
+    "js",
+    "kl",
+]
