@@ -107,13 +107,17 @@ class Categorical(ExponentialFamily):
     @cached_property
     def log_probs(self) -> Array:
         """Log p of every category, on the last axis."""
-        with np.errstate(divide="ignore"):
-            return read_only(log_softmax(self.logits))
+        return self._softmax[0]
 
     @cached_property
     def probs(self) -> Array:
         """The probability of every category, on the last axis."""
-        return read_only(np.exp(self.log_probs))
+        return self._softmax[1]
+
+    @cached_property
+    def _softmax(self) -> tuple[Array, Array]:
+        log_probs, probs = log_softmax(self.logits)
+        return read_only(log_probs), read_only(probs)
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -144,16 +148,15 @@ class Categorical(ExponentialFamily):
 
     @staticmethod
     def _at_codes(table: Array, codes: np.ndarray, outside: float) -> Array:
-        shape = np.broadcast_shapes(codes.shape, table.shape[:-1])
-        codes = np.broadcast_to(codes, shape)
-        rows = np.broadcast_to(table, (*shape, table.shape[-1]))
-        picked = np.take_along_axis(rows, np.maximum(codes, 0)[..., None], axis=-1)[..., 0]
-        return np.where(codes < 0, outside, picked)
+        # Code −1 picks the last category, and is then put right.
+        picked = table[(*np.indices(table.shape[:-1], sparse=True), codes)]
+        unknown = codes < 0
+        return np.where(unknown, outside, picked) if unknown.any() else picked
 
     def _score(self, value: np.ndarray) -> tuple[Array, ...]:
         if value.dtype.kind == "f":
             return (value - value.sum(axis=-1, keepdims=True) * self.probs,)
-        return (self.sufficient_statistics(value) - self.probs,)
+        return (_onehot(value, len(self.categories)) - self.probs,)
 
     def _information(self) -> Array:
         return self.statistics_covariance
@@ -194,8 +197,7 @@ class Categorical(ExponentialFamily):
 
     def sufficient_statistics(self, value: np.ndarray) -> Array:
         """One-hot rows of the codes."""
-        onehot = np.asarray(value)[..., None] == np.arange(len(self.categories))
-        return np.asarray(onehot, dtype=self.logits.dtype)
+        return _onehot(value, len(self.categories)).astype(self.logits.dtype)
 
     @property
     def log_normalizer(self) -> Array:
@@ -296,6 +298,10 @@ class Categorical(ExponentialFamily):
         if self.batch_shape:
             return f"Categorical(batch_shape={self.batch_shape}, categories={self.categories.tolist()})"
         return "Categorical(" + ", ".join(f"{k!r}: {float(v):.6g}" for k, v in self._columns().items()) + ")"
+
+
+def _onehot(codes: np.ndarray, count: int) -> np.ndarray:
+    return np.asarray(np.asarray(codes)[..., None] == np.arange(count))
 
 
 def _check_sums(probs: Array) -> None:

@@ -220,7 +220,7 @@ class Head(Generic[D]):
             # A link such as identity may send η outside a parameter's domain: such an η is impossible.
             log_prob = np.where(np.isnan(log_prob), -np.inf, log_prob)
         if self.n_targets > 1:
-            log_prob = log_prob.sum(axis=1)
+            log_prob = log_prob @ np.ones(self.n_targets, dtype=log_prob.dtype)
         return log_prob + self._log_jacobian if self._log_jacobian else log_prob
 
     def _row_score(self, batch: D, eta: Array, y: np.ndarray) -> Array:

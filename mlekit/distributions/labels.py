@@ -67,5 +67,7 @@ def codes_of(value: Any, categories: Labels) -> np.ndarray:
     kinds = {labels.dtype.kind, categories.dtype.kind}
     if "b" in kinds and kinds <= set("iufb"):  # True is 1, as in NumPy, but not in an index of pandas
         labels, categories = (a.astype(np.int64) if a.dtype.kind == "b" else a for a in (labels, categories))
-    codes = pd.Index(categories).get_indexer(pd.Index(labels.reshape(-1)))
+    # Objects stay objects: pandas would look through all of them for a narrower type.
+    known, asked = (pd.Index(a.reshape(-1), dtype=a.dtype) for a in (categories, labels))
+    codes = known.get_indexer(asked)
     return np.asarray(codes, dtype=np.int64).reshape(labels.shape)
