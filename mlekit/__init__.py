@@ -24,6 +24,7 @@ from mlekit.distributions import (
     Gaussian,
 )
 from mlekit.errors import (
+    AccuracyError,
     DataError,
     FileFormatError,
     FitError,
@@ -36,6 +37,7 @@ from mlekit.errors import (
 )
 from mlekit.estimation import fit
 from mlekit.fitting import LBFGS, SGD, Adam, Newton, Optimizer
+from mlekit.information import Decomposition, Estimate, cross_entropy, entropy, js, kl
 from mlekit.model import Model
 from mlekit.networks import MLP, BuiltNetwork, Linear, Network
 from mlekit.storage import load
@@ -46,13 +48,16 @@ __all__ = [
     "LBFGS",
     "MLP",
     "SGD",
+    "AccuracyError",
     "Adam",
     "Bernoulli",
     "BuiltNetwork",
     "Categorical",
     "DataError",
+    "Decomposition",
     "Distribution",
     "Empirical",
+    "Estimate",
     "ExponentialFamily",
     "Family",
     "FileFormatError",
@@ -69,6 +74,10 @@ __all__ = [
     "ParameterError",
     "SupportError",
     "TargetError",
+    "cross_entropy",
+    "entropy",
     "fit",
+    "js",
+    "kl",
     "load",
 ]
