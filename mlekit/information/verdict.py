@@ -103,8 +103,8 @@ def _singular(p: Distribution, q: Distribution) -> str:
     if is_discrete(p):
         return (
             f"p ({names[0]}) gives its probability to single values and has no density, while q ({names[1]}) gives "
-            "every single value probability 0; what exists is cross_entropy(p, q), the mean negative log-likelihood, or "
-            "a nearest-neighbour estimate for the density that the data came from"
+            "every single value probability 0; what exists is cross_entropy(p, q), the mean negative log-likelihood, "
+            "or a nearest-neighbour estimate for the density that the data came from"
         )
     return (
         f"p ({names[0]}) is continuous, so it gives probability 0 to the single values to which q ({names[1]}) gives "
