@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import floor, log10
+from math import ceil, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ _ROOM = 0.8
 def plot_probabilities(
     distributions: Categorical | Mapping[str, Categorical], *, ax: Axes | None = None
 ) -> Axes:
-    """Draw the probability of every label, of one distribution or of several side by side.
+    """Draw the probability of every label, of one distribution or of several side by side, with its value in percent.
 
     Args:
         distributions: a single `Categorical` (no batch), or name to `Categorical` over the same categories.
@@ -37,6 +37,8 @@ def plot_probabilities(
     >>> [float(bar.get_height()) for bar in plot_probabilities(typed).patches]
     [0.5, 0.25, 0.25]
     """
+    from matplotlib.ticker import PercentFormatter
+
     named = distributions if isinstance(distributions, Mapping) else {"": distributions}
     if not 1 <= len(named) <= len(COLORS):
         raise ParameterError(f"plot_probabilities: draws 1 to {len(COLORS)} distributions, not {len(named)}")
@@ -68,6 +70,7 @@ def plot_probabilities(
         ax.bar_label(bars, [_percent(p) for p in distribution.probs.tolist()], padding=2, fontsize="small")
     ax.set_xticks(positions, [str(label) for label in categories])
     ax.tick_params(axis="x", length=0)
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     ax.set_ylabel("probability")
     ax.set_ylim(0, 1.08 * max(float(p.probs.max()) for p in named.values()))
     if len(named) > 1:
@@ -76,7 +79,7 @@ def plot_probabilities(
 
 
 def _percent(probability: float) -> str:
-    """A percentage with as many decimals, three at most, as it takes to tell it from 0 and 100."""
+    """Percent, with as many decimals, three at most, as it takes to tell it from 0 and 100."""
     far = 100 * min(probability, 1 - probability)
-    decimals = 0 if far >= 10 or far == 0 else min(3, 1 + max(0, floor(-log10(far))))
-    return f"{100 * probability:.{decimals}f} %"
+    decimals = 0 if far >= 10 or far == 0 else min(3, max(1, ceil(-log10(far))))
+    return f"{100 * probability:.{decimals}f}"

@@ -56,6 +56,8 @@ def plot_probability_surface(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['False', 'True']
     """
+    from matplotlib.patheffects import withStroke
+
     sides = span(data, x, 0.05), span(data, y, 0.05)
     across, up = (np.linspace(low, high, _STEPS) for low, high in sides)
     horizontal, vertical = np.meshgrid(across, up)
@@ -80,7 +82,9 @@ def plot_probability_surface(
             lines = ax.contour(
                 across, up, surface[..., 1], levels=levels, colors=INK, linewidths=0.9, linestyles="--"
             )
-            ax.clabel(lines, fmt=lambda level: f"{100 * level:.0f} %", fontsize="small")
+            for text in ax.clabel(lines, fmt=lambda level: f"{100 * level:.0f} %", fontsize="small"):
+                text.set_zorder(4)  # above the points, and legible on them
+                text.set_path_effects([withStroke(linewidth=3, foreground="white", alpha=0.8)])
     if target is not None:
         _draw_points(ax, data, x, y, target, labels)
     ax.set_xlabel(x)

@@ -68,7 +68,7 @@ def test_bars_are_the_probabilities() -> None:
     ax = plot_probabilities(Categorical.from_dict({"random": 0.5, "radon": 0.25, "radom": 0.25}))
     assert [bar.get_height() for bar in bars_of(ax)] == [0.5, 0.25, 0.25]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["random", "radon", "radom"]
-    assert [text.get_text() for text in ax.texts] == ["50 %", "25 %", "25 %"]
+    assert [text.get_text() for text in ax.texts] == ["50", "25", "25"]
 
 
 def test_bars_side_by_side_do_not_overlap() -> None:
@@ -83,7 +83,15 @@ def test_bars_side_by_side_do_not_overlap() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "shown"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.256, "26 %"), (0.0496, "5.0 %"), (0.9901, "99.0 %"), (0.996, "99.6 %")],
+    [
+        (0.0, "0"),
+        (1.0, "100"),
+        (0.256, "26"),
+        (0.0496, "5.0"),
+        (0.9901, "99.0"),
+        (0.996, "99.6"),
+        (1e-4, "0.01"),
+    ],
 )
 def test_percentages_show_how_far_from_certain(probability: float, shown: str) -> None:
     ax = plot_probabilities(Categorical(probs=[probability, 1 - probability]))
