@@ -262,9 +262,10 @@ def test_samples_follow_the_distribution(case: Case, seed: int) -> None:
     mean, variance = distribution.mean, distribution.variance
     if np.isfinite(mean).all() and np.isfinite(variance).all():
         assert (np.abs(samples.mean(axis=0) - mean) <= 5 * np.sqrt(variance / count)).all()
-    fourth = expectation(case, distribution, lambda y: np.square(np.square(y - mean) - variance))
-    if np.isfinite(variance).all() and np.isfinite(fourth).all() and case.continuous:
-        assert (np.abs(samples.var(axis=0) - variance) <= 6 * np.sqrt(fourth / count)).all()
+    if case.continuous and case.event_ndim == 0 and np.isfinite(variance):
+        fourth = expectation(case, distribution, lambda y: np.square(np.square(y - mean) - variance))
+        if np.isfinite(fourth):
+            assert abs(samples.var() - variance) <= 6 * np.sqrt(fourth / count)
 
 
 @each()
