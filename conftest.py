@@ -6,13 +6,18 @@ when only the doctests of one room are asked for (``pytest mlekit/networks``).
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
+from pathlib import Path
 
 import hypothesis
 from jaxtyping import install_import_hook
 
 import tests.shape_checks
+
+ROOT = Path(__file__).resolve().parent
 
 # Workers of pytest-xdist inherit these. One BLAS thread per worker: the workers are the parallelism.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -24,6 +29,16 @@ if "mlekit" in sys.modules:
     )
 # From here on every annotated argument and result in mlekit is checked at run time, array shapes included.
 install_import_hook("mlekit", tests.shape_checks.__name__ + ".checked")
+
+
+def pytest_collect_file(file_path: Path) -> None:
+    """Import a module of the package before pytest does so for its doctests: pytest's own way can miss the hook."""
+    module = file_path.relative_to(ROOT).with_suffix("") if file_path.is_relative_to(ROOT) else Path()
+    if module.parts[:1] == ("mlekit",) and file_path.suffix == ".py":
+        # What goes wrong here goes wrong again when pytest imports the module, and is reported then.
+        with contextlib.suppress(Exception):
+            importlib.import_module(".".join(module.parts).removesuffix(".__init__"))
+
 
 # No deadline: a busy machine is not a bug. Derandomised: the same commit gives the same verdict.
 hypothesis.settings.register_profile("mlekit", deadline=None, derandomize=True)
