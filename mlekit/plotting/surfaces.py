@@ -21,6 +21,8 @@ __all__ = ["plot_probability_surface"]
 
 _STEPS = 160
 _PALE = 0.5
+_LEVELS = (0.1, 0.9)
+_MARGIN = 0.12
 
 
 def plot_probability_surface(
@@ -56,8 +58,6 @@ def plot_probability_surface(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['False', 'True']
     """
-    from matplotlib.patheffects import withStroke
-
     sides = span(data, x, 0.05), span(data, y, 0.05)
     across, up = (np.linspace(low, high, _STEPS) for low, high in sides)
     horizontal, vertical = np.meshgrid(across, up)
@@ -77,14 +77,7 @@ def plot_probability_surface(
         if lead.min() < 0 < lead.max():
             ax.contour(across, up, lead, levels=[0.0], colors=INK, linewidths=1.6)
     if isinstance(predicted, Bernoulli):
-        levels = [level for level in (0.1, 0.9) if surface[..., 1].min() < level < surface[..., 1].max()]
-        if levels:
-            lines = ax.contour(
-                across, up, surface[..., 1], levels=levels, colors=INK, linewidths=0.9, linestyles="--"
-            )
-            for text in ax.clabel(lines, fmt=lambda level: f"{100 * level:.0f} %", fontsize="small"):
-                text.set_zorder(4)  # above the points, and legible on them
-                text.set_path_effects([withStroke(linewidth=3, foreground="white", alpha=0.8)])
+        _draw_levels(ax, across, up, surface[..., 1], data[[x, y]].to_numpy(dtype=np.float64))
     if target is not None:
         _draw_points(ax, data, x, y, target, labels)
     ax.set_xlabel(x)
@@ -107,6 +100,34 @@ def _labels(predicted: Any) -> tuple[list[Any], Float[np.ndarray, "points labels
             f"plot_probability_surface: tells {len(COLORS)} labels apart, but there are {len(labels)}"
         )
     return labels, predicted.probs
+
+
+def _draw_levels(
+    ax: Axes,
+    across: Float[np.ndarray, " steps"],
+    up: Float[np.ndarray, " steps"],
+    surface: Float[np.ndarray, "steps steps"],
+    points: Float[np.ndarray, "rows 2"],
+) -> None:
+    """Broken lines at 10 % and 90 %, their names where they are farthest from the points."""
+    from matplotlib.patheffects import withStroke
+
+    levels = [level for level in _LEVELS if surface.min() < level < surface.max()]
+    if not levels:
+        return
+    lines = ax.contour(across, up, surface, levels=levels, colors=INK, linewidths=0.9, linestyles="--")
+    corner, size = np.array([across[0], up[0]]), np.array([np.ptp(across), np.ptp(up)])
+    taken = (points - corner) / size
+    places = []
+    for path in lines.get_paths():
+        relative = (np.asarray(path.vertices) - corner) / size
+        inside = relative[((relative > _MARGIN) & (relative < 1 - _MARGIN)).all(axis=1)]
+        if len(inside):
+            gap = np.square(inside[:, None] - taken).sum(axis=-1).min(axis=1)
+            places.append(tuple(inside[np.argmax(gap)] * size + corner))
+    names = ax.clabel(lines, fmt=lambda level: f"{100 * level:.0f} %", fontsize="small", manual=places)
+    for name in names:
+        name.set_path_effects([withStroke(linewidth=3, foreground="white", alpha=0.8)])
 
 
 def _draw_points(ax: Axes, data: pd.DataFrame, x: str, y: str, target: str, labels: list[Any]) -> None:
