@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
-from mlekit.distributions.domain import REAL, FiniteSet, Interval
+from mlekit.distributions.domain import FiniteSet, Interval
 from mlekit.distributions.outcomes import as_numbers, brief
 from mlekit.distributions.parameter import Parameter
-from mlekit.distributions.target import numeric_target
+from mlekit.distributions.predictable import Predictable
 from mlekit.errors import ParameterError, SupportError
 
 if TYPE_CHECKING:
@@ -34,27 +34,16 @@ Seed: TypeAlias = np.random.Generator | int | None
 Size: TypeAlias = int | tuple[int, ...]
 
 
-class Distribution(ABC):
+class Distribution(Predictable, ABC):
     """A batch of probability distributions: immutable, keyword-only, strictly validated.
 
     Subclasses state their constructor's ``parameters`` and, where a predictor should aim at others (a Gamma's
     mean instead of its rate), the ``predicted`` ones; then the likelihood core in the coordinates of the
-    predicted parameters' default links; then moments and sampling.
+    predicted parameters' default links (see `Predictable`); then moments and sampling.
     """
 
     parameters: ClassVar[tuple[Parameter, ...]] = ()
-    predicted: ClassVar[tuple[Parameter, ...]] = ()
-    labelled: ClassVar[bool] = False
-    """Whether outcomes are labels, so that the likeliest one is the natural point prediction."""
-
-    joint: ClassVar[bool] = False
-    """Whether several target columns make up one outcome; otherwise each column is an outcome of its own."""
-
-    constants: ClassVar[frozenset[str]] = frozenset()
-    """Constructor arguments that are neither predicted nor fixed parameters (labels, numbers of trials)."""
-
-    outcomes: ClassVar[Interval] = REAL
-    """The values that a target column may hold."""
+    """The constructor's parameters."""
 
     # ---- construction -------------------------------------------------------------------------------------
 
@@ -193,60 +182,6 @@ class Distribution(ABC):
         with np.errstate(all="ignore"):
             return self._information()
 
-    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
-        """∂ log p/∂ξ, an array for each predicted parameter (with a last axis where it is a vector)."""
-        raise self._cannot("be fitted: it has no score")
-
-    def _information(self) -> Array:
-        """Cov(score) of shape (*batch, k, k) over all predicted coordinates."""
-        raise self._cannot("be fitted: it has no Fisher information")
-
-    @classmethod
-    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
-        """The batch at coordinates ξ of the predicted parameters: valid by construction, any precision."""
-        raise ParameterError(f"{cls.__name__} cannot be predicted: it has no coordinates")
-
-    # ---- fitting: what a family must know of its target ---------------------------------------------------
-
-    @classmethod
-    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
-        """The constants of `_from_coordinates`, completed by what the target shows (its labels)."""
-        return dict(constants)
-
-    @classmethod
-    def _widths(cls, constants: Mapping[str, Any]) -> tuple[int | None, ...]:
-        """The length of each predicted parameter; None for a scalar."""
-        return (None,) * len(cls.predicted)
-
-    @classmethod
-    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
-        """A target's column (all columns if ``joint``) as the array that the core works on."""
-        return numeric_target(target, cls.outcomes, cls.__name__)
-
-    @classmethod
-    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
-        """Coordinates at or near the maximum likelihood of one distribution for all rows.
-
-        Args:
-            value: encoded outcomes, rows first.
-            weights: a weight a row, summing to one.
-            **constants: as for `_from_coordinates`.
-        """
-        raise ParameterError(f"{cls.__name__} cannot be fitted: it has no starting point")
-
-    @classmethod
-    def _recession(cls, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
-        """Conditions of shape (rows, conditions, coordinates) for a change of ξ to lower no row's likelihood.
-
-        None if the likelihood falls in every direction in the end, whatever the outcome.
-        """
-        return None
-
-    @classmethod
-    def _loss_name(cls, fixed: frozenset[str]) -> str:
-        """What the negative log-likelihood is called elsewhere, given the names of the fixed parameters."""
-        return f"{cls.__name__} negative log-likelihood"
-
     def _cannot(self, what: str) -> SupportError:
         return SupportError(f"{type(self).__name__} cannot {what}")
 
@@ -331,6 +266,11 @@ class Distribution(ABC):
     @abstractmethod
     def mode(self) -> Any:
         """The likeliest outcome, or the place of greatest density."""
+
+    @property
+    def _point(self) -> Any:
+        """What stands for the whole distribution where one outcome must: the likeliest label, or the mean."""
+        return self.mode if self.labelled else self.mean
 
     @abstractmethod
     def entropy(self) -> Array:

@@ -1,0 +1,111 @@
+"""What ``fit`` asks of a distribution class: a likelihood core in coordinates, and what to know of a target.
+
+Coordinates ξ are those of the predicted parameters' default links: reals without bounds. A class that declares
+no ``predicted`` parameters cannot be fitted, and needs nothing of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from mlekit.arrays import Array
+from mlekit.distributions.domain import REAL, Interval
+from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.target import numeric_target
+from mlekit.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+__all__ = ["Predictable"]
+
+
+class Predictable:
+    """The fitting side of a `Distribution`."""
+
+    predicted: ClassVar[tuple[Parameter, ...]] = ()
+    """The parameters that a network predicts, in the order of its outputs."""
+
+    labelled: ClassVar[bool] = False
+    """Whether outcomes are labels, so that the likeliest one is the natural point prediction."""
+
+    joint: ClassVar[bool] = False
+    """Whether several target columns make up one outcome; otherwise each column is an outcome of its own."""
+
+    constants: ClassVar[frozenset[str]] = frozenset()
+    """Constructor arguments that are neither predicted nor fixed parameters (labels, numbers of trials)."""
+
+    outcomes: ClassVar[Interval] = REAL
+    """The values that a target column may hold."""
+
+    # ---- likelihood core ----------------------------------------------------------------------------------
+
+    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        """∂ log p/∂ξ, an array for each predicted parameter (with a last axis where it is a vector)."""
+        raise SupportError(f"{type(self).__name__} cannot be fitted: it has no score")
+
+    def _information(self) -> Array:
+        """Cov(score) of shape (*batch, k, k) over all predicted coordinates."""
+        raise SupportError(f"{type(self).__name__} cannot be fitted: it has no Fisher information")
+
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        """The batch at coordinates ξ of the predicted parameters: valid by construction, any precision."""
+        raise ParameterError(f"{cls.__name__} cannot be predicted: it has no coordinates")
+
+    # ---- what a family must know of its target ------------------------------------------------------------
+
+    @classmethod
+    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
+        """The constants of `_from_coordinates`, completed by what the target shows (its labels)."""
+        return dict(constants)
+
+    @classmethod
+    def _widths(cls, constants: Mapping[str, Any]) -> tuple[int | None, ...]:
+        """The length of each predicted parameter; None for a scalar."""
+        return (None,) * len(cls.predicted)
+
+    @classmethod
+    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
+        """A target's column (all columns if ``joint``) as the array that the core works on."""
+        return numeric_target(target, cls.outcomes, cls.__name__)
+
+    @classmethod
+    def _center_and_spread(cls, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
+        """The units that a fit works in: mean and standard deviation of every target column.
+
+        Args:
+            values: encoded outcomes, rows first, a column a target.
+            weights: a weight a row, summing to one.
+            shift: whether the units may be shifted; if not, the center is 0.
+        """
+        center = weights @ values if shift else np.zeros(values.shape[1:])
+        return center, np.sqrt(weights @ np.square(values - center))
+
+    @classmethod
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
+        """Coordinates at or near the maximum likelihood of one distribution for all rows.
+
+        Args:
+            value: encoded outcomes, rows first.
+            weights: a weight a row, summing to one.
+            **constants: as for `_from_coordinates`.
+        """
+        raise ParameterError(f"{cls.__name__} cannot be fitted: it has no starting point")
+
+    @classmethod
+    def _recession(cls, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
+        """Conditions of shape (rows, conditions, coordinates) for a change of ξ to lower no row's likelihood.
+
+        None if the likelihood falls in every direction in the end, whatever the outcome.
+        """
+        return None
+
+    @classmethod
+    def _loss_name(cls, fixed: frozenset[str]) -> str:
+        """What the negative log-likelihood is called elsewhere, given the names of the fixed parameters."""
+        return f"{cls.__name__} negative log-likelihood"
