@@ -20,7 +20,6 @@ from matplotlib import pyplot
 
 import mlekit as mk
 from mlekit.datasets import simulate_people, true_needs_diet, true_status
-from mlekit.information import entropy, kl
 from mlekit.plotting import plot_history, plot_probability_surface
 
 NETWORKS: dict[str, mk.Network] = {"Linear()": mk.Linear(), "MLP(16)": mk.MLP(16)}
@@ -57,11 +56,11 @@ def compare(
     }
     title(f"{target} ({family.__name__}, {models['Linear()'].loss_name})")
     true = truth(fresh)
-    least = float(entropy(true).mean())
+    least = float(mk.entropy(true).mean())
     rows: dict[str, dict[str, float]] = {}
     for name, model in models.items():
         surprise = -model(fresh).log_prob(fresh[target])
-        divergence = float(kl(true, model(fresh)).mean())
+        divergence = float(mk.kl(true, model(fresh)).mean())
         loss = -model.log_likelihood(fresh) / len(fresh)
         rows[name] = {
             "mean NLL": loss,

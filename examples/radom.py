@@ -17,7 +17,6 @@ from matplotlib import pyplot
 
 import mlekit as mk
 from mlekit.datasets import possible_sentences, simulate_typing, true_word
-from mlekit.information import cross_entropy, entropy, kl
 from mlekit.plotting import plot_probabilities
 
 SIZES = (100, 1_000, 10_000, 100_000)
@@ -46,9 +45,9 @@ def hold_a_possibility() -> None:
     surprise = -meant.log_prob(meant.categories) / np.log(2)
     for word, probability, bits in zip(meant.categories, meant.probs, surprise, strict=True):
         print(f"{word:<8} {probability:>4.0%}   surprise if it turns out so: {bits:.0f} bits")
-    print(f"mean surprise, the entropy: {entropy(meant, base=2):.1f} bits = {entropy(meant):.3f} nats")
+    print(f"mean surprise, the entropy: {mk.entropy(meant, base=2):.1f} bits = {mk.entropy(meant):.3f} nats")
     assert surprise.tolist() == [1.0, 2.0, 2.0]
-    assert entropy(meant, base=2) == 1.5
+    assert mk.entropy(meant, base=2) == 1.5
 
 
 # ---- answers that contradict each other -------------------------------------------------------------------
@@ -73,10 +72,10 @@ def learn_from_conflicting_answers() -> None:
 
     alike = mk.Empirical(["random", "radon", "radom"]).to_categorical()
     trained = mk.Categorical(probs=learned.probs[0], categories=learned.categories)
-    loss = cross_entropy(alike, trained)
+    loss = mk.cross_entropy(alike, trained)
     print(
-        f"loss {loss:.4f} = entropy of the answers {entropy(alike):.4f} "
-        f"+ KL(answers ‖ model) {kl(alike, trained):.4f} nats"
+        f"loss {loss:.4f} = entropy of the answers {mk.entropy(alike):.4f} "
+        f"+ KL(answers ‖ model) {mk.kl(alike, trained):.4f} nats"
     )
     np.testing.assert_allclose(learned.probs, [[1 / 3, 1 / 3, 1 / 3], [9 / 12, 2 / 12, 1 / 12]], atol=1e-6)
     np.testing.assert_allclose(loss, np.log(3), atol=1e-9)
@@ -133,7 +132,7 @@ def approach_the_truth() -> pd.DataFrame:
     divergences = pd.DataFrame(
         {
             seed: {
-                n: float(weight @ kl(truth, model_says(learn_typing(n, seed), sentences.index.to_list())))
+                n: float(weight @ mk.kl(truth, model_says(learn_typing(n, seed), sentences.index.to_list())))
                 for n in SIZES
             }
             for seed in SEEDS
