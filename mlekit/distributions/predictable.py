@@ -15,7 +15,7 @@ from mlekit.arrays import Array
 from mlekit.distributions.domain import REAL, Interval
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.target import numeric_target
-from mlekit.errors import ParameterError
+from mlekit.errors import ParameterError, SupportError
 
 if TYPE_CHECKING:
     import pandas as pd
