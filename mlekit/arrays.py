@@ -42,7 +42,8 @@ def unwrap(array: Values) -> Values:
     >>> unwrap(np.array(0.5))
     np.float64(0.5)
     """
-    return array[()] if isinstance(array, np.ndarray) else array
+    unwrapped: Any = array[()] if isinstance(array, np.ndarray) else array
+    return unwrapped  # type: ignore[no-any-return]
 
 
 def read_only(array: Values) -> Values:
