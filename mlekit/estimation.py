@@ -14,7 +14,7 @@ from mlekit.arrays import ArrayLike
 from mlekit.distributions import Distribution, Family, Head
 from mlekit.distributions.family import D
 from mlekit.errors import DataError, FitError, FormulaError, NetworkError, ParameterError
-from mlekit.existence import require_identified_design, require_maximum
+from mlekit.existence import require_identified_design, require_maximum, require_spread
 from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, WeightPrior, optimize
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding, Rows
@@ -85,8 +85,8 @@ def fit(
     >>> model.coefficients.round(4).to_dict()
     {('loc', 'Intercept'): -10.2977, ('loc', 'speed'): 2.6983, ('scale', 'Intercept'): 1.2834}
     """
-    specification = _family_of(family)
-    _check_settings(network, prior, optimizer, seed)
+    _check_settings(family, network, prior, optimizer, seed)
+    specification: Family[D] = family if isinstance(family, Family) else family.family()
     encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
     rng = np.random.default_rng(seed)
     array_offset = offset is not None and not isinstance(offset, str)
@@ -109,6 +109,8 @@ def fit(
     check = None
     if held_out is not None:
         check = Objective(built, head, _sample(head, regression, scaling, held_out, dtype))
+    assert train.target is not None
+    require_spread(head, train.target, train.weights)
     if isinstance(built, LinearInParameters) and prior is None:
         require_identified_design(regression, built, sample, scaling)
     theta = _start(built, head, sample, rng)
@@ -147,20 +149,13 @@ def fit(
 # ---- settings ---------------------------------------------------------------------------------------------
 
 
-def _family_of(family: type[D] | Family[D]) -> Family[D]:
-    if isinstance(family, Family):
-        return family
-    given: object = family
-    if isinstance(given, type) and issubclass(given, Distribution):
-        return family.family()
-    raise ParameterError(
-        f"family must be a distribution class, such as Bernoulli, or one with parameters held fixed, such as "
-        f"Gaussian.family(scale=1.0), but is {family!r}"
-    )
-
-
-def _check_settings(network: object, prior: object, optimizer: object, seed: object) -> None:
-    """Refuse settings of a wrong type; a class in place of its instance is the usual one."""
+def _check_settings(family: object, network: object, prior: object, optimizer: object, seed: object) -> None:
+    """Refuse settings of a wrong type; a class in place of its instance, or the reverse, is the usual one."""
+    if not (isinstance(family, Family) or (isinstance(family, type) and issubclass(family, Distribution))):
+        raise ParameterError(
+            f"family must be a distribution class, such as Bernoulli, or one with parameters held fixed, such as "
+            f"Gaussian.family(scale=1.0), but is {family!r}"
+        )
     if isinstance(network, type) or not isinstance(network, Network):
         raise NetworkError(f"network must be one such as Linear() or MLP(16, 16), but is {network!r}")
     if prior is not None and not isinstance(prior, Distribution):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 
 from mlekit.distributions import Head
@@ -17,10 +18,26 @@ from mlekit.model import linear_names
 from mlekit.networks.information import LinearInParameters
 from mlekit.regression import Regression, natural_directions
 
-__all__ = ["require_identified_design", "require_maximum"]
+__all__ = ["require_identified_design", "require_maximum", "require_spread"]
 
 _FAR_OUT = 10.0
 _COLLAPSED = np.log(1e-7)
+
+
+def require_spread(head: Head[Any], target: pd.DataFrame, weights: np.ndarray | None) -> None:
+    """Refuse a constant target of a family with a free location and a free scale, which would be zero."""
+    free = {head.family.parameter(name).unit: name for name in head.columns}
+    if not {"location", "scale"} <= set(free):
+        return
+    counting = target if weights is None else target[weights > 0]
+    for name, column in counting.items():
+        if (column == column.iloc[0]).all():
+            owner, scale = head.family.distribution.__name__, free["scale"]
+            raise FitError(
+                f"the target {str(name)!r} is {float(column.iloc[0]):g} in every row, so its {scale} goes to zero "
+                f"and the likelihood has no maximum. Hold it fixed ({owner}.family({scale}=...)), or give rows that "
+                "differ"
+            )
 
 
 def require_identified_design(

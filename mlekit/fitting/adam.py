@@ -48,7 +48,9 @@ class Adam:
     patience: int | None = 30
 
     def __post_init__(self) -> None:
-        self._schedule.check("Adam")
+        self._schedule.check("Adam", clip_norm=self.clip_norm, patience=self.patience)
+        if not self.epsilon > 0:
+            raise ParameterError(f"Adam: epsilon must be positive, but is {self.epsilon}")
         if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
             raise ParameterError(
                 f"Adam: beta1 and beta2 must lie in [0, 1), but are {self.beta1} and {self.beta2}"

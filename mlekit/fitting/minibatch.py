@@ -21,6 +21,7 @@ __all__ = ["MinibatchRun", "Schedule"]
 
 _RECORDS = 100
 _BLOCK_ROWS = 65536
+_RUNAWAY = 1e3
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Schedule:
     batch_size: int | None
     warmup: int
 
-    def check(self, owner: str) -> None:
+    def check(self, owner: str, *, clip_norm: float, patience: int | None) -> None:
         """Refuse settings that make no sense, naming them."""
         if not (isfinite(self.learning_rate) and self.learning_rate > 0):
             raise ParameterError(f"{owner}: learning_rate must be positive, but is {self.learning_rate}")
@@ -49,6 +50,10 @@ class Schedule:
             raise ParameterError(f"{owner}: batch_size must be at least 1, but is {self.batch_size}")
         if self.warmup < 0:
             raise ParameterError(f"{owner}: warmup must not be negative, but is {self.warmup}")
+        if not clip_norm > 0:
+            raise ParameterError(f"{owner}: clip_norm must be positive (inf for none), but is {clip_norm}")
+        if patience is not None and patience < 1:
+            raise ParameterError(f"{owner}: patience must be at least 1, or None, but is {patience}")
 
     def rows_a_step(self, rows: int) -> int:
         """The batch size for that many rows."""
@@ -100,6 +105,7 @@ class MinibatchRun(ABC):
         self._steps = 0
         self._nll_sum = 0.0
         self._row_sum = 0
+        self._highest_nll = np.inf
 
     @abstractmethod
     def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
@@ -115,6 +121,9 @@ class MinibatchRun(ABC):
             self.objective.prior.subtract_gradient(
                 self.theta, gradient, 1 / self.objective.sample.total_weight
             )
+        if self._steps == 0:
+            mean_nll = nll / (rows * self._mean_weight)
+            self._highest_nll = mean_nll + _RUNAWAY * (1 + abs(mean_nll))
         norm = sqrt(float(gradient @ gradient))
         if not isfinite(norm):
             self.stop = Stop("diverged: the gradient is not finite; lower the learning rate", False)
@@ -129,11 +138,14 @@ class MinibatchRun(ABC):
             self.stop = Stop(f"finished its {self.total_steps} steps", True)
         elif self._steps % self._record_every:
             return None
-        record = Record(
-            self._nll_sum / (self._row_sum * self._mean_weight), norm * self.objective.sample.total_weight
-        )
+        mean_nll = self._nll_sum / (self._row_sum * self._mean_weight)
         self._nll_sum, self._row_sum = 0.0, 0
-        return record
+        if mean_nll > self._highest_nll:
+            self.stop = Stop(
+                "diverged: the likelihood falls far below its start; lower the learning rate", False
+            )
+            return Record(np.inf, np.inf)
+        return Record(mean_nll, norm * self.objective.sample.total_weight)
 
 
 class _Deck:

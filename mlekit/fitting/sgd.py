@@ -42,7 +42,7 @@ class SGD:
     patience: int | None = 30
 
     def __post_init__(self) -> None:
-        self._schedule.check("SGD")
+        self._schedule.check("SGD", clip_norm=self.clip_norm, patience=self.patience)
         if not 0 <= self.momentum < 1:
             raise ParameterError(f"SGD: momentum must lie in [0, 1), but is {self.momentum}")
 
