@@ -1,0 +1,104 @@
+"""What is written in options: NAME=VALUE, lists, names of families."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import typer
+
+from mlekit.distributions import FAMILIES, Distribution
+
+__all__ = ["family_named", "number_or_text", "pairs", "split_list", "value_of"]
+
+Value = TypeVar("Value")
+
+
+def family_named(name: str) -> type[Distribution]:
+    """The family of that name in any spelling: NegativeBinomial, negative-binomial, negativebinomial.
+
+    Raises:
+        typer.BadParameter: naming the families there are.
+    """
+    families = {_plain(key): family for key, family in FAMILIES.items()}
+    family = families.get(_plain(name))
+    if family is None:
+        near = difflib.get_close_matches(_plain(name), families, n=1)
+        hint = f"did you mean {kebab(families[near[0]].__name__)}? " if near else ""
+        known = ", ".join(kebab(key) for key in FAMILIES)
+        raise typer.BadParameter(
+            f"there is no family {name!r}; {hint}The families: {known}", param_hint="'--family'"
+        )
+    return family
+
+
+def kebab(name: str) -> str:
+    """A class's name in kebab case.
+
+    >>> kebab("InverseGaussian"), kebab("StudentT")
+    ('inverse-gaussian', 'student-t')
+    """
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def pairs(option: str, texts: Sequence[str] | None, value: Callable[[str], Value]) -> dict[str, Value]:
+    """NAME=VALUE, several times, as a mapping.
+
+    Args:
+        option: the option's name, for messages.
+        texts: what was given.
+        value: what makes a value of the text after the sign.
+
+    Raises:
+        typer.BadParameter: for a text without the sign, or a name that is given twice.
+
+    >>> pairs("--fix", ["scale=1.0"], number_or_text)
+    {'scale': 1.0}
+    """
+    result: dict[str, Value] = {}
+    for text in texts or ():
+        name, sign, rest = (part.strip() for part in text.partition("="))
+        if not (name and sign and rest):
+            raise typer.BadParameter(f"{text!r} is not of the form NAME=VALUE", param_hint=f"'{option}'")
+        if name in result:
+            raise typer.BadParameter(f"{name!r} is given twice", param_hint=f"'{option}'")
+        result[name] = value(rest)
+    return result
+
+
+def number_or_text(text: str) -> int | float | str:
+    """A number if it reads as one.
+
+    >>> number_or_text("3"), number_or_text("0.5"), number_or_text("low")
+    (3, 0.5, 'low')
+    """
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def value_of(text: str) -> int | float | str | list[int | float | str]:
+    """A number or text; several with commas between them make a list.
+
+    >>> value_of("low,mid,high")
+    ['low', 'mid', 'high']
+    """
+    items = split_list(text)
+    return number_or_text(text) if len(items) == 1 else [number_or_text(item) for item in items]
+
+
+def split_list(text: str) -> list[str]:
+    """What stands between commas.
+
+    >>> split_list("16, 16")
+    ['16', '16']
+    """
+    return [item.strip() for item in text.split(",")]
