@@ -22,6 +22,7 @@ from mlekit.distributions import (
     ExponentialFamily,
     Family,
     Gaussian,
+    Poisson,
 )
 from mlekit.errors import (
     AccuracyError,
@@ -72,6 +73,7 @@ __all__ = [
     "Newton",
     "Optimizer",
     "ParameterError",
+    "Poisson",
     "SupportError",
     "TargetError",
     "cross_entropy",

@@ -13,6 +13,7 @@ from mlekit.distributions.gaussian import Gaussian
 from mlekit.distributions.head import Head
 from mlekit.distributions.link import Link
 from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.poisson import Poisson
 
 __all__ = [
     "FAMILIES",
@@ -28,6 +29,7 @@ __all__ = [
     "Interval",
     "Link",
     "Parameter",
+    "Poisson",
     "Seed",
 ]
 
@@ -37,6 +39,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         Bernoulli,
         Categorical,
         Gaussian,
+        Poisson,
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""

@@ -30,6 +30,7 @@ from mlekit.distributions import (
     Gaussian,
     Head,
     Parameter,
+    Poisson,
 )
 from mlekit.distributions.link import Link
 from tests.distributions.quadrature import support_nodes
@@ -276,6 +277,16 @@ CASES = (
             sf=lambda y, loc, scale: mpmath.ncdf(-y, -loc, scale),
         ),
         extremes=[{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-150, 1e150)],
+    ),
+    Case(
+        Poisson,
+        reference=lambda rate: stats.poisson(rate),
+        exact=Exact(
+            log_prob=lambda y, rate: y * mpmath.log(rate) - rate - mpmath.loggamma(y + 1),
+            cdf=lambda y, rate: mpmath.gammainc(y + 1, rate, mpmath.inf, regularized=True),
+            sf=lambda y, rate: mpmath.gammainc(y + 1, 0, rate, regularized=True),
+        ),
+        extremes=[{"rate": rate} for rate in (0.0, 1e-300, 1e-8, 1e8, 1e9, 1e17, 1e300)],
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

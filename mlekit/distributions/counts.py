@@ -1,0 +1,110 @@
+"""What distributions over 0, 1, 2, ... share: how their cdf, its logarithms and their quantiles come about."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Self
+
+import numpy as np
+from scipy.special import ndtri
+
+from mlekit.arrays import Array, BoolArray
+from mlekit.distributions.distribution import Distribution
+
+__all__ = ["CountDistribution"]
+
+# From here on towards zero a probability has lost digits, or is about to.
+_TINY = 1e-280
+_FARTHEST = 1e300
+
+
+class CountDistribution(Distribution):
+    """A distribution over whole numbers from 0 to ``_last``, told by its tail probabilities."""
+
+    @property
+    def _last(self) -> float | Array:
+        """The greatest outcome there may be."""
+        return np.inf
+
+    @abstractmethod
+    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
+        """P(Y ≤ k) and P(Y > k) for whole 0 ≤ k < last, each exact as far as doubles reach."""
+
+    @abstractmethod
+    def _log_lower_ratio(self, k: np.ndarray) -> Array:
+        """Log (P(Y ≤ k)/p(k)) far below the mean."""
+
+    @abstractmethod
+    def _log_upper_ratio(self, k: np.ndarray) -> Array:
+        """Log (P(Y ≥ k)/p(k)) far above the mean."""
+
+    @property
+    @abstractmethod
+    def _skewness(self) -> Array:
+        """E[(Y − mean)³]/std³; quantiles are sought from there."""
+
+    def _places(self, value: np.ndarray) -> tuple[np.ndarray, BoolArray, BoolArray]:
+        """Where the values lie: the whole number below, and whether that is before the first or from the last on."""
+        k = np.floor(value)
+        before, beyond = k < 0, k >= np.minimum(self._last, _FARTHEST)
+        return np.where(before | beyond, 0.0, k), before, beyond
+
+    def _cdf(self, value: np.ndarray) -> Array:
+        k, before, beyond = self._places(value)
+        return np.where(before, 0.0, np.where(beyond, 1.0, self._tails(k)[0]))
+
+    def _log_cdf(self, value: np.ndarray) -> Array:
+        k, before, beyond = self._places(value)
+        lower, upper = self._tails(k)
+        inside = _logarithm(lower, upper, lambda: self._log_prob(k) + self._log_lower_ratio(k))
+        return np.where(before, -np.inf, np.where(beyond, 0.0, inside))
+
+    def _log_sf(self, value: np.ndarray) -> Array:
+        k, before, beyond = self._places(value)
+        lower, upper = self._tails(k)
+        above = np.asarray(k + 1)
+        inside = _logarithm(upper, lower, lambda: self._log_prob(above) + self._log_upper_ratio(above))
+        return np.where(before, 0.0, np.where(beyond, -np.inf, inside))
+
+    def _quantile(self, level: np.ndarray) -> Array:
+        """By galloping to a bracket from the Cornish-Fisher approximation, and bisecting it.
+
+        That takes a few evaluations of the cdf in the bulk, and never more than twice the number of digits.
+        """
+        shape = np.broadcast_shapes(level.shape, self.batch_shape)
+        level = np.broadcast_to(level, shape).reshape(-1)
+        flat = self._elements(shape, slice(None))
+        mean, std = np.asarray(flat.mean), np.asarray(flat.std)
+        last = np.broadcast_to(flat._last, level.shape)
+        z = ndtri(np.clip(level, 1e-300, 1 - 1e-16))
+        guess = mean + std * (z + np.minimum(flat._skewness, 2.0) * (np.square(z) - 1) / 6)
+        k = np.clip(np.rint(np.nan_to_num(guess)), 0, np.minimum(last, _FARTHEST))
+        # Throughout, below is −1 or a k whose cdf falls short of the level, and above one whose cdf does not.
+        below, above, stride = np.full(k.shape, -1.0), np.full(k.shape, np.inf), np.ones(k.shape)
+        active = np.flatnonzero((level > 0) & (level < 1))
+        while len(active):
+            at = k[active]
+            reached = flat._elements(level.shape, active)._cdf(at) >= level[active]
+            above[active] = np.where(reached, at, above[active])
+            below[active] = np.where(reached, below[active], at)
+            low, top, step = below[active], above[active], stride[active]
+            outward = np.clip(np.where(reached, at - step, at + step), 0, last[active])
+            middle = low + np.maximum(np.floor((top - low) / 2), 1)
+            k[active] = np.where((low >= 0) & np.isfinite(top), middle, outward)
+            stride[active] = 2 * step
+            active = active[(top - low > 1) & (np.nextafter(low, np.inf) < top)]
+        ends = np.where(level == 0, 0.0, np.where(std > 0, last, mean))
+        return np.where((level == 0) | (level == 1), ends, above).reshape(shape)
+
+    def _elements(self, shape: tuple[int, ...], rows: np.ndarray | slice) -> Self:
+        """Some elements of the batch broadcast to ``shape`` and flattened."""
+        fields = {name: np.broadcast_to(value, shape).reshape(-1)[rows] for name, value in vars(self).items()}
+        return self._unchecked(**fields)
+
+
+def _logarithm(probability: Array, complement: Array, far: Callable[[], Array]) -> Array:
+    """The logarithm of a probability, from whichever of itself, its complement and its far form is exact."""
+    value = np.where(probability < 0.5, np.log(probability), np.log1p(-complement))
+    tiny = np.asarray(probability < _TINY)
+    return np.where(tiny, far(), value) if tiny.any() else value
