@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -83,6 +83,11 @@ class Model(Generic[D]):
     def __post_init__(self) -> None:
         self.theta.flags.writeable = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What the head has worked out for itself holds functions, which no copy or pickle could carry.
+        facts = (self.facts, self.history, self.stop_reason, self.converged, self.interrupted)
+        return Model, (replace(self.head), self.regression, self.scaling, self.theta, *facts)
+
     # ---- prediction ---------------------------------------------------------------------------------------
 
     def __call__(self, data: object, *, offset: ArrayLike | None = None) -> D:
@@ -121,14 +126,14 @@ class Model(Generic[D]):
         return self.head.distribution(eta)
 
     def predict(self, data: object, *, offset: ArrayLike | None = None) -> pd.Series[Any] | pd.DataFrame:
-        """The likeliest label of every row, or the mean, on the index of ``data``.
+        """The likeliest label of every row, or the mean (the median, if there is none), on the index of ``data``.
 
         Returns:
             A Series named as the target; a DataFrame, a column a target, if the model has several.
         """
         rows = self._encode(data, offset)
         distribution = self._distribution(rows)
-        values = distribution.mode if distribution.labelled else distribution.mean
+        values = distribution._point
         if self.head.boolean and not self.head.family.distribution.joint:
             values = np.asarray(values).astype(bool)
         if self.head.n_targets > 1:
@@ -190,36 +195,49 @@ class Model(Generic[D]):
             log_prob = np.asarray(self._distribution(rows)._log_prob(values))
         return log_prob.sum(axis=1) if log_prob.ndim > 1 else log_prob
 
-    def decompose(self, data: object) -> Decomposition:
-        """Mean NLL = cross-entropy(data, model) = entropy(data) + KL(data ‖ model), in nats a row.
+    def decompose(
+        self, data: object, *, weights: ArrayLike | None = None, offset: ArrayLike | None = None
+    ) -> Decomposition:
+        """Mean NLL = cross-entropy(data, model) = entropy(data) + KL(data ‖ model), in nats.
 
         Rows whose predictors are the same form a group, within which the data's own entropy can be told from
-        what the model adds to it.
+        what the model adds to it. Soft labels and counts are so many answers a row.
 
         Args:
             data: a DataFrame with predictors and target.
+            weights: as for `log_likelihood`.
+            offset: see `__call__`.
 
         Returns:
             The decomposition, by group and overall. For a continuous target, one y per x tells nothing of the
             entropy, and only the cross-entropy is given.
+
+        Raises:
+            DataError: for a model of several targets, which has no single entropy.
         """
         from mlekit.information.decomposition import grouped_decomposition
 
-        rows = self._encode(data, None, target=True)
+        rows = self._encode(data, offset, target=True, weights=weights)
         assert rows.target is not None
-        if len(self.head.target_names) > 1:
+        if self.head.n_targets > 1:
             raise DataError(
-                f"decompose: needs one target column, but the model has {list(self.head.target_names)}"
+                f"decompose: needs one target, but the model has {list(self.head.target_names)}; fit one of them"
             )
-        inputs = self.regression.inputs(rows.inputs, len(rows.index))
-        if inputs.shape[1]:
-            groups = (
-                pd.DataFrame(inputs).groupby(list(range(inputs.shape[1])), sort=False).ngroup().to_numpy()
-            )
-        else:
-            groups = np.zeros(len(inputs), dtype=np.int64)
-        outcomes = rows.target.iloc[:, 0].to_numpy() if self._discrete else None
-        return grouped_decomposition(groups, outcomes, self._row_log_likelihood(rows), rows.weights)
+        same = pd.DataFrame(self.regression.inputs(rows.inputs, len(rows.index)))
+        if rows.offset is not None:
+            same["offset"] = rows.offset
+        same["all"] = 0  # without any predictor all rows are alike
+        groups = same.groupby(list(same.columns), sort=False).ngroup().to_numpy()
+        if len(self.head.target_names) == 1:
+            outcomes = rows.target.iloc[:, 0].to_numpy() if self._discrete else None
+            return grouped_decomposition(groups, outcomes, self._row_log_likelihood(rows), rows.weights)
+        answers = self.head.in_natural_units().encode(rows.target)
+        if rows.weights is not None:
+            answers = answers * rows.weights[:, None]
+        row, outcome = np.nonzero(answers)
+        labels = np.tile(np.arange(answers.shape[1])[:, None], len(answers))
+        log_prob = np.stack([self._distribution(rows)._log_prob(label) for label in labels], axis=1)
+        return grouped_decomposition(groups[row], outcome, log_prob[row, outcome], answers[row, outcome])
 
     @property
     def _discrete(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -40,7 +40,9 @@ def save(model: Model[Any], path: str | Path) -> None:
     """Write a model to a file; see `Model.save`.
 
     Raises:
-        FileFormatError: for a network that is not mlekit's own, or labels that JSON cannot hold.
+        NetworkError: for a network that is not mlekit's own.
+        FileFormatError: for labels that a file cannot hold.
+        FileNotFoundError: if there is no such folder.
     """
     from safetensors.numpy import save as to_bytes
 
@@ -51,6 +53,7 @@ def save(model: Model[Any], path: str | Path) -> None:
         "target_shift": np.atleast_1d(model.head.shift),
         "target_scale": np.atleast_1d(model.head.scale),
         "history": np.ascontiguousarray(model.history.to_numpy(dtype=np.float64)),
+        "log_likelihood": np.array([model.facts.log_likelihood]),  # −inf has no place in JSON
     }
     document = {
         "format": _FORMAT,
@@ -66,7 +69,7 @@ def save(model: Model[Any], path: str | Path) -> None:
             for block in model.regression.blocks
         ],
         "head": _head_to_json(model.head),
-        "facts": vars(model.facts),
+        "facts": {name: value for name, value in vars(model.facts).items() if name != "log_likelihood"},
         "stop_reason": model.stop_reason,
         "converged": model.converged,
         "interrupted": model.interrupted,
@@ -76,15 +79,17 @@ def save(model: Model[Any], path: str | Path) -> None:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to save {path.name!r} in")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -120,7 +125,7 @@ def load(path: str | Path) -> Model[Any]:
         with safe_open(str(path), framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileFormatError(f"{str(path)!r} is no saved model, or is cut short: {error}") from error
     if _KEY not in metadata:
         raise FileFormatError(f"{str(path)!r} is a safetensors file, but not one that mlekit wrote")
@@ -132,9 +137,9 @@ def load(path: str | Path) -> Model[Any]:
                 f"{document['versions']['mlekit']}; this version reads up to format {_FORMAT}: upgrade mlekit"
             )
         return _model(document, tensors)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        if isinstance(error, FileFormatError):
-            raise
+    except FileFormatError:
+        raise
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise FileFormatError(f"{str(path)!r} is damaged: {type(error).__name__}: {error}") from error
 
 
@@ -158,6 +163,15 @@ def _model(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mo
             f"the file holds {theta.size} weights for {head.n_outputs} outputs, but its network has "
             f"{network.n_parameters} for {network.n_outputs}"
         )
+    columns = len(regression.columns)
+    for name, size in (("center", columns), ("scale", columns), ("log_likelihood", 1)):
+        if tensors[name].shape != (size,):
+            raise FileFormatError(
+                f"{name!r} has the shape {tensors[name].shape}, but its model needs {(size,)}"
+            )
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind != "f":
+            raise FileFormatError(f"{name!r} holds {tensor.dtype} where floating-point numbers belong")
     history = pd.DataFrame(
         tensors["history"].reshape(-1, len(HISTORY_COLUMNS)), columns=list(HISTORY_COLUMNS)
     )
@@ -166,7 +180,7 @@ def _model(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mo
         regression=regression,
         scaling=Scaling(tensors["center"], tensors["scale"]),
         theta=theta,
-        facts=FitFacts(**document["facts"]),
+        facts=FitFacts(log_likelihood=float(tensors["log_likelihood"][0]), **document["facts"]),
         history=history.astype({"step": np.int64}),
         stop_reason=document["stop_reason"],
         converged=document["converged"],
@@ -187,31 +201,32 @@ def _head_to_json(head: Head[Any]) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A number, text, or list of them; NumPy's scalars and arrays are turned into Python's."""
-    plain = np.asarray(value).tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-    items = plain if isinstance(plain, (list, tuple)) else [plain]
+    """A number or text as it is; several as a list beside their dtype."""
+    array = label_array(value)
+    items = array.reshape(-1).tolist()
     for item in items:
         if not isinstance(item, (str, int, float, bool)):
             raise FileFormatError(
                 f"{name} holds {item!r} of type {type(item).__name__}, which a saved model cannot hold; use "
                 "text or numbers as labels"
             )
-    return list(items) if isinstance(plain, (list, tuple)) else plain
+    return {"dtype": array.dtype.str, "values": array.tolist()} if array.ndim else items[0]
+
+
+def _from_plain(plain: Any) -> Any:
+    return np.array(plain["values"], dtype=plain["dtype"]) if isinstance(plain, dict) else plain
 
 
 def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Head[Any]:
     name = document["distribution"]
     if name not in FAMILIES:
         raise FileFormatError(f"the model's family {name!r} is not known to this version of mlekit")
-    family: Family[Distribution] = Family(FAMILIES[name], document["fixed"], document["links"])
-    constants = {
-        key: label_array(value) if isinstance(value, list) else value
-        for key, value in document["constants"].items()
-    }
+    fixed = {key: _from_plain(value) for key, value in document["fixed"].items()}
+    family: Family[Distribution] = Family(FAMILIES[name], fixed, document["links"])
     return Head(
         family=family,
         target_names=tuple(document["target_names"]),
-        constants=constants,
+        constants={key: _from_plain(value) for key, value in document["constants"].items()},
         shift=tensors["target_shift"],
         scale=tensors["target_scale"],
         identified=document["identified"],
