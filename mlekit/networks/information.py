@@ -72,15 +72,14 @@ def information_of_predictors(
         )
     information = np.zeros((n_parameters, n_parameters), dtype)
     pairs = [(a, b) for a in range(n_outputs) for b in range(a, n_outputs) if eta_information[:, a, b].any()]
-    kinds = {(p.columns.start, p.columns.stop, p.bias): p for p in predictors}
     n_block = max(64, _BLOCK_ELEMENTS // max(1, n_inputs))
     for start in range(0, n_rows, n_block):
         rows = slice(start, min(start + n_block, n_rows))
-        designs = {kind: _design(inputs[rows], predictor, dtype) for kind, predictor in kinds.items()}
-        of_output = [designs[p.columns.start, p.columns.stop, p.bias] for p in predictors]
         for a, b in pairs:
-            weighted = of_output[a] * eta_information[rows, a, b, None].astype(dtype, copy=False)
-            information[predictors[a].parameters, predictors[b].parameters] += weighted.T @ of_output[b]
+            left, right = predictors[a], predictors[b]
+            factors = eta_information[rows, a, b].astype(dtype)
+            products = _weighted_products(left, right, inputs[rows].astype(dtype, copy=False), factors)
+            information[left.parameters, right.parameters] += products
     for a, b in pairs:
         if a < b:
             upper = information[predictors[a].parameters, predictors[b].parameters]
@@ -88,10 +87,33 @@ def information_of_predictors(
     return information
 
 
-def _design(
-    inputs: Float[np.ndarray, "rows inputs"], predictor: Predictor, dtype: np.dtype[Any]
-) -> Float[np.ndarray, "rows columns"]:
-    columns = inputs[:, predictor.columns]
-    design = np.ones((len(columns), columns.shape[1] + predictor.bias), dtype)
-    design[:, : columns.shape[1]] = columns
-    return design
+def _weighted_products(
+    left: Predictor,
+    right: Predictor,
+    inputs: Float[np.ndarray, "rows inputs"],
+    factors: Float[np.ndarray, " rows"],
+) -> Float[np.ndarray, "left right"]:
+    """Return Σ_rows f · (x_left, 1)(x_right, 1)ᵀ, the ones only where there are biases.
+
+    The ones are summed apart instead of being written beside x, and a product of a matrix with itself is left
+    to BLAS as such, which then computes half of it: so factors of one sign go in by their root.
+    """
+    columns, others = inputs[:, left.columns], inputs[:, right.columns]
+    inner = (columns.shape[1], others.shape[1])
+    products = np.empty((inner[0] + left.bias, inner[1] + right.bias), inputs.dtype)
+    block = products[: inner[0], : inner[1]]
+    if factors.size and (factors == factors[0]).all():
+        block[...] = columns.T @ others
+        block *= factors[0]
+    elif left.columns == right.columns and (factors >= 0).all():
+        rooted = columns * np.sqrt(factors)[:, None]
+        block[...] = rooted.T @ rooted
+    else:
+        block[...] = (columns * factors[:, None]).T @ others
+    if right.bias:
+        products[: inner[0], -1] = factors @ columns
+    if left.bias:
+        products[-1, : inner[1]] = factors @ others
+    if left.bias and right.bias:
+        products[-1, -1] = factors.sum()
+    return products
