@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import runpy
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +32,7 @@ class Block(NamedTuple):
 def python_blocks(page: str) -> list[Block]:
     fences = list(FENCE.finditer(page))
     blocks = []
-    for fence, following in zip(fences, [*fences[1:], None], strict=True):
+    for fence, following in zip_longest(fences, fences[1:]):
         if fence["language"] != "python":
             continue
         adjacent = following is not None and not page[fence.end() : following.start()].strip()
@@ -59,6 +61,23 @@ PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 def test_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # files that a page writes
     run_page(path)
+
+
+# [text](target) and ![text](target), where the target is a file beside the page.
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)(?P<target>[^)#\s]+)")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_links_lead_somewhere(path: Path) -> None:
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    missing = [link["target"] for link in LINK.finditer(text) if not (path.parent / link["target"]).exists()]
+    assert missing == []
+
+
+def test_the_table_of_families_is_what_the_code_says() -> None:
+    written = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    families = runpy.run_path(str(REPOSITORY / "docs" / "families.py"))
+    assert written == families["with_table"](written), "run: python docs/families.py"
 
 
 def page_of(folder: Path, text: str) -> Path:

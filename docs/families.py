@@ -1,0 +1,62 @@
+"""Write the table of families into README.md from the code, so that it cannot go stale.
+
+    python docs/families.py
+
+A family appears once it is in `mlekit.distributions.FAMILIES`. The test of the README fails while the table differs.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from mlekit.distributions import FAMILIES, Distribution, Family, Parameter
+from mlekit.distributions.domain import REAL
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- families: written by docs/families.py -->\n", "<!-- families: end -->\n"
+
+
+def table() -> str:
+    """The table in Markdown, a row a family."""
+    head = "| Family | The target | `fit` predicts (link) | The loss this implies |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{name}` | {_target(family)} | {_predicted(family)} | {_losses(family)} |\n"
+        for name, family in FAMILIES.items()
+    )
+
+
+def with_table(page: str) -> str:
+    """The page with the table between its two marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    if not after:
+        raise ValueError(f"the page lacks the marks {BEGIN.strip()} and {END.strip()}")
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+def _target(family: type[Distribution]) -> str:
+    if family.labelled and family.joint:
+        return "labels of any kind, or a column a label"
+    return "real numbers" if family.outcomes == REAL else str(family.outcomes).replace("inf", "∞")
+
+
+def _predicted(family: type[Distribution]) -> str:
+    def described(parameter: Parameter) -> str:
+        return f"{parameter.name} ({parameter.link.name})"
+
+    return ", ".join(described(parameter) for parameter in family.predicted)
+
+
+def _losses(family: type[Distribution]) -> str:
+    """The name of the loss, and its other names where some parameters are held fixed."""
+    names = {Family(family).loss_name: ""}
+    for size in range(1, len(family.predicted)):
+        for fixed in itertools.combinations(family.predicted, size):
+            held = {parameter.name: sum(parameter.typical) / 2 for parameter in fixed}
+            names.setdefault(Family(family, fixed=held).loss_name, f"{', '.join(held)} fixed")
+    return "; ".join(name + (f" ({when})" if when else "") for name, when in names.items())
+
+
+if __name__ == "__main__":
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
