@@ -4,33 +4,43 @@ from __future__ import annotations
 
 from mlekit.distributions.bernoulli import Bernoulli
 from mlekit.distributions.categorical import Categorical
+from mlekit.distributions.cauchy import Cauchy
 from mlekit.distributions.distribution import Distribution, Seed
 from mlekit.distributions.domain import FiniteSet, Interval
 from mlekit.distributions.empirical import Empirical
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.family import Family
 from mlekit.distributions.gaussian import Gaussian
+from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.head import Head
+from mlekit.distributions.laplace import Laplace
 from mlekit.distributions.link import Link
+from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
+from mlekit.distributions.student_t import StudentT
 
 __all__ = [
     "FAMILIES",
     "Bernoulli",
     "Categorical",
+    "Cauchy",
     "Distribution",
     "Empirical",
     "ExponentialFamily",
     "Family",
     "FiniteSet",
     "Gaussian",
+    "Gumbel",
     "Head",
     "Interval",
+    "Laplace",
     "Link",
+    "Logistic",
     "Parameter",
     "Poisson",
     "Seed",
+    "StudentT",
 ]
 
 FAMILIES: dict[str, type[Distribution]] = {
@@ -38,8 +48,13 @@ FAMILIES: dict[str, type[Distribution]] = {
     for family in (
         Bernoulli,
         Categorical,
+        Cauchy,
         Gaussian,
+        Gumbel,
+        Laplace,
+        Logistic,
         Poisson,
+        StudentT,
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""

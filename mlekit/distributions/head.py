@@ -83,11 +83,9 @@ class Head(Generic[D]):
             return head._with_units(np.zeros(head.n_targets), np.ones(head.n_targets))
         values = head._encode_raw(target).reshape(len(target), -1)
         w = np.full(len(values), 1 / len(values)) if weights is None else weights / weights.sum()
-        center = w @ values
         movable = shift and "location" in units
-        spread = np.sqrt(w @ np.square(values - (center if movable else 0.0)))
-        spread = np.where(spread > 0, spread, 1.0)
-        return head._with_units(center if movable else np.zeros_like(center), spread)
+        center, spread = distribution._center_and_spread(values, w, shift=movable)
+        return head._with_units(center, np.where(spread > 0, spread, 1.0))
 
     def _with_units(self, shift: Array, scale: Array) -> Head[D]:
         return Head(

@@ -42,6 +42,9 @@ class Predictable:
     outcomes: ClassVar[Interval] = REAL
     """The values that a target column may hold."""
 
+    kinked: ClassVar[bool] = False
+    """Whether the log-density is linear in the outcome on either side of its location, with a kink there."""
+
     # ---- likelihood core ----------------------------------------------------------------------------------
 
     def _score(self, value: np.ndarray) -> tuple[Array, ...]:

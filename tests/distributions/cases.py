@@ -23,17 +23,22 @@ from mlekit.arrays import Array
 from mlekit.distributions import (
     Bernoulli,
     Categorical,
+    Cauchy,
     Distribution,
     Empirical,
     ExponentialFamily,
     FiniteSet,
     Gaussian,
+    Gumbel,
     Head,
+    Laplace,
+    Logistic,
     Parameter,
     Poisson,
+    StudentT,
 )
 from mlekit.distributions.link import Link
-from tests.distributions.quadrature import support_nodes
+from tests.distributions.quadrature import far_nodes, support_nodes
 
 Parameters: TypeAlias = dict[str, Any]
 Draw: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Parameters]
@@ -62,6 +67,7 @@ class Case:
         nodes: outcomes of a single distribution and their weights; by its support if not given.
         event_ndim: the number of axes that one outcome has.
         ordered: whether it has a cdf and quantiles.
+        moments: whether mean and variance exist; they are NaN otherwise.
         rtol: relative error allowed against SciPy, where SciPy itself is not exact to 1e-12.
         name: told apart in test names, where a class has several entries.
     """
@@ -75,6 +81,7 @@ class Case:
     nodes: Callable[[Distribution], tuple[Any, Array]] = support_nodes
     event_ndim: int = 0
     ordered: bool = True
+    moments: bool = True
     rtol: float = 1e-12
     name: str = ""
 
@@ -229,7 +236,39 @@ def _data_reference(samples: Any, weights: Any) -> Any:
     return _table(outcomes, np.bincount(position, weights=weights))
 
 
+def _laplace_cdf(z: Any) -> Any:
+    return mpmath.exp(z) / 2 if z < 0 else 1 - mpmath.exp(-z) / 2
+
+
+def _student(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> Parameters:
+    return {
+        "df": np.exp(rng.uniform(np.log(low), np.log(high), shape)),
+        "loc": rng.uniform(-10, 10, shape),
+        "scale": np.exp(rng.uniform(-2, 2, shape)),
+    }
+
+
+def _student_log_prob(z: Any, df: Any) -> Any:
+    ratio = mpmath.loggamma((df + 1) / 2) - mpmath.loggamma(df / 2)
+    return ratio - mpmath.log(df * mpmath.pi) / 2 - (df + 1) / 2 * mpmath.log1p(z * z / df)
+
+
+def _student_cdf(z: Any, df: Any) -> Any:
+    """The tail beyond |z|: a hypergeometric function (DLMF 8.17.7), or, where that is hard, quadrature."""
+    if df < 500:
+        tail = mpmath.exp(_student_log_prob(z, df)) * abs(z) / df * (1 + df / (z * z))
+        tail *= mpmath.re(mpmath.hyp2f1(1, 0.5, df / 2 + 1, -df / (z * z)))
+    else:
+        step = 2 * (df + z * z) / (abs(z) * (df + 1))
+        edges = [abs(z) + k * step for k in range(36)]
+        tail = mpmath.quad(
+            lambda t: mpmath.exp(_student_log_prob(t, df)), edges, method="gauss-legendre", maxdegree=4
+        )
+    return tail if z < 0 else 1 - tail
+
+
 _NEAR = (1e-300, 1e-16, 1 - 1e-16)
+_LOCATIONS_AND_SCALES = [{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-150, 1e150)]
 
 CASES = (
     Case(
@@ -287,6 +326,87 @@ CASES = (
             sf=lambda y, rate: mpmath.gammainc(y + 1, 0, rate, regularized=True),
         ),
         extremes=[{"rate": rate} for rate in (0.0, 1e-300, 1e-8, 1e8, 1e9, 1e17, 1e300)],
+    ),
+    Case(
+        Laplace,
+        reference=stats.laplace,
+        exact=Exact(
+            log_prob=lambda y, loc, scale: -abs(y - loc) / scale - mpmath.log(2 * scale),
+            cdf=lambda y, loc, scale: _laplace_cdf((y - loc) / scale),
+            sf=lambda y, loc, scale: _laplace_cdf((loc - y) / scale),
+        ),
+        extremes=_LOCATIONS_AND_SCALES,
+    ),
+    Case(
+        StudentT,
+        draw=lambda rng, shape: _student(rng, shape, 2.5, 60.0),
+        reference=stats.t,
+        exact=Exact(
+            log_prob=lambda y, df, loc, scale: _student_log_prob((y - loc) / scale, df) - mpmath.log(scale),
+            cdf=lambda y, df, loc, scale: _student_cdf((y - loc) / scale, df),
+            sf=lambda y, df, loc, scale: _student_cdf((loc - y) / scale, df),
+        ),
+        extremes=[{"df": v, **rest} for v in (1.5, 30.0, 1e4, 1e8, 1e16) for rest in _LOCATIONS_AND_SCALES],
+        nodes=far_nodes,
+        rtol=1e-11,
+    ),
+    Case(
+        StudentT,
+        draw=lambda rng, shape: _student(rng, shape, 1.0, 2.0),
+        exact=Exact(
+            log_prob=lambda y, df, loc, scale: _student_log_prob((y - loc) / scale, df) - mpmath.log(scale),
+            cdf=lambda y, df, loc, scale: _student_cdf((y - loc) / scale, df),
+            sf=lambda y, df, loc, scale: _student_cdf((loc - y) / scale, df),
+        ),
+        nodes=far_nodes,
+        name="StudentT-heavy",
+    ),
+    Case(
+        StudentT,
+        draw=lambda rng, shape: _student(rng, shape, 500.0, 1e9),
+        exact=Exact(
+            log_prob=lambda y, df, loc, scale: _student_log_prob((y - loc) / scale, df) - mpmath.log(scale),
+            cdf=lambda y, df, loc, scale: _student_cdf((y - loc) / scale, df),
+            sf=lambda y, df, loc, scale: _student_cdf((loc - y) / scale, df),
+        ),
+        name="StudentT-light",
+    ),
+    Case(
+        Logistic,
+        reference=stats.logistic,
+        exact=Exact(
+            log_prob=lambda y, loc, scale: (
+                -(y - loc) / scale - 2 * mpmath.log1p(mpmath.exp(-(y - loc) / scale)) - mpmath.log(scale)
+            ),
+            cdf=lambda y, loc, scale: 1 / (1 + mpmath.exp(-(y - loc) / scale)),
+            sf=lambda y, loc, scale: 1 / (1 + mpmath.exp((y - loc) / scale)),
+        ),
+        extremes=_LOCATIONS_AND_SCALES,
+    ),
+    Case(
+        Cauchy,
+        reference=stats.cauchy,
+        exact=Exact(
+            log_prob=lambda y, loc, scale: (
+                -mpmath.log1p(((y - loc) / scale) ** 2) - mpmath.log(mpmath.pi * scale)
+            ),
+            cdf=lambda y, loc, scale: mpmath.atan((y - loc) / scale) / mpmath.pi + 0.5,
+            sf=lambda y, loc, scale: mpmath.atan((loc - y) / scale) / mpmath.pi + 0.5,
+        ),
+        extremes=_LOCATIONS_AND_SCALES,
+        moments=False,
+    ),
+    Case(
+        Gumbel,
+        reference=stats.gumbel_r,
+        exact=Exact(
+            log_prob=lambda y, loc, scale: (
+                -(y - loc) / scale - mpmath.exp(-(y - loc) / scale) - mpmath.log(scale)
+            ),
+            cdf=lambda y, loc, scale: mpmath.exp(-mpmath.exp(-(y - loc) / scale)),
+            sf=lambda y, loc, scale: -mpmath.expm1(-mpmath.exp(-(y - loc) / scale)),
+        ),
+        extremes=_LOCATIONS_AND_SCALES,
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

@@ -34,6 +34,12 @@ def support_nodes(distribution: Distribution) -> tuple[Any, Array]:
     return outcomes, np.ones(len(outcomes))
 
 
+def far_nodes(distribution: Distribution) -> tuple[Any, Array]:
+    """Nodes of a distribution symmetric about its mode, so far out that heavy tails keep their moments."""
+    lower = distribution.quantile(expit(np.linspace(-650.0, 0.0, 3001)))
+    return panels(np.concatenate([lower, 2 * distribution.mode - lower]))
+
+
 def panels(edges: Array) -> tuple[Array, Array]:
     """Gauss-Legendre nodes and weights between consecutive edges."""
     edges = np.unique(edges[np.isfinite(edges)])

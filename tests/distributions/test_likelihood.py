@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, ExponentialFamily
+from mlekit.distributions import Distribution, ExponentialFamily, Head
 from tests.distributions.cases import Case, each, each_link, exponential, fitted, independent
 
 ROWS = 40
@@ -39,6 +39,17 @@ def assert_close(actual: Array, expected: Array, rtol: float) -> None:
     np.testing.assert_allclose(actual, expected, rtol=rtol, atol=1e-3 * rtol * np.abs(expected).max() + 1e-12)
 
 
+def away_from_kinks(case: Case, head: Head[Any], eta: Array, y: np.ndarray) -> np.ndarray:
+    """The rows where differences do not reach across a kink of the likelihood; almost all of them."""
+    if not case.distribution.kinked:
+        return np.arange(len(y))
+    reach = 2e-4 * np.minimum(1.0, np.abs(eta) + 0.01)
+    left, right = head.score(eta - reach, y), head.score(eta + reach, y)
+    rows = np.flatnonzero((np.abs(left - right) < 0.1 * np.abs(left) + 0.1).all(axis=1))
+    assert len(rows) > 0.8 * len(y)
+    return rows
+
+
 # ---- score ------------------------------------------------------------------------------------------------
 
 
@@ -47,6 +58,8 @@ def assert_close(actual: Array, expected: Array, rtol: float) -> None:
 def test_score_is_the_derivative_of_the_log_likelihood(case: Case, links: dict[str, str], seed: int) -> None:
     head = case.bind(links=links)
     eta, y = case.rows(head, ROWS, seed)
+    rows = away_from_kinks(case, head, eta, y)
+    eta, y = eta[rows], y[rows]
     assert_close(head.score(eta, y), derivative(lambda e: head.log_likelihood(e, y), eta), rtol=1e-6)
 
 
@@ -54,6 +67,8 @@ def test_score_is_the_derivative_of_the_log_likelihood(case: Case, links: dict[s
 def test_score_of_several_targets_and_units(case: Case) -> None:
     head = case.bind(targets=3)
     eta, y = case.rows(head, ROWS)
+    rows = away_from_kinks(case, head, eta, y)
+    eta, y = eta[rows], y[rows]
     assert_close(head.score(eta, y), derivative(lambda e: head.log_likelihood(e, y), eta), rtol=1e-6)
 
 
