@@ -5,12 +5,35 @@ To add an expectation, write a line: ``assert_type(expression, Type)``.
 
 from __future__ import annotations
 
-from typing import assert_type
+from pathlib import Path
+from typing import Any, assert_type
 
 import numpy as np
 import pandas as pd
 
 import mlekit
+from mlekit import (
+    LBFGS,
+    MLP,
+    SGD,
+    Adam,
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Estimate,
+    Family,
+    Gaussian,
+    Linear,
+    Model,
+    Network,
+    Newton,
+    Optimizer,
+    cross_entropy,
+    entropy,
+    fit,
+    kl,
+    load,
+)
 from mlekit.arrays import Array, ArrayLike, BoolArray, Labels
 from mlekit.errors import (
     DataError,
@@ -58,3 +81,52 @@ def arrays_of_any_float(half: np.ndarray[tuple[int, int], np.dtype[np.float16]],
 def labels_of_any_kind(words: np.ndarray[tuple[int], np.dtype[np.str_]], truths: BoolArray) -> None:
     kinds: list[Labels] = [words, truths]
     assert_type(kinds[0], Labels)
+
+
+# ---- models are generic in their distribution ------------------------------------------------------------------
+
+
+def a_fit_knows_its_family(data: pd.DataFrame) -> None:
+    assert_type(fit("y ~ x", data, Gaussian), Model[Gaussian])
+    assert_type(fit("y ~ x", data, Gaussian)(data), Gaussian)
+    assert_type(fit("y ~ x", data, Gaussian)(data).scale, Array)
+    assert_type(fit("y ~ x", data, Gaussian)(data).log_prob(data["y"]), Array)
+    assert_type(fit("y ~ x", data, Categorical)(data).probs, Array)
+    assert_type(fit("y ~ x", data, Categorical)(data).categories, Labels)
+    assert_type(fit("y ~ x", data, Bernoulli, network=MLP(16, 16), seed=0)(data).logits, Array)
+
+
+def a_family_with_fixed_parameters_is_one_too(data: pd.DataFrame) -> None:
+    assert_type(Gaussian.family(scale=1.0), Family[Gaussian])
+    assert_type(fit("y ~ x", data, Gaussian.family(scale=1.0)), Model[Gaussian])
+    assert_type(fit("y ~ x", data, Bernoulli.family(links={"probs": "probit"})), Model[Bernoulli])
+    assert_type(fit({"loc": "y ~ x", "scale": "~ x"}, data, Gaussian), Model[Gaussian])
+
+
+def what_models_answer(model: Model[Bernoulli], data: pd.DataFrame, path: Path) -> None:
+    assert_type(model.predict(data), pd.Series[Any] | pd.DataFrame)
+    assert_type(model.predict_frame(data), pd.DataFrame)
+    assert_type(model.log_likelihood(data), float)
+    assert_type(model.history, pd.DataFrame)
+    assert_type((model.loss_name, model.stop_reason, model.summary()), tuple[str, str, str])
+    assert_type((model.converged, model.interrupted), tuple[bool, bool])
+    assert_type((model.aic, model.bic), tuple[float, float])
+    assert_type(model.family, type[Bernoulli])
+    assert_type(load(path), Model[Any])
+
+
+def any_family(data: pd.DataFrame, family: type[Distribution]) -> Model[Distribution]:
+    return fit("y ~ x", data, family)
+
+
+def settings() -> None:
+    optimizers: list[Optimizer] = [Newton(), LBFGS(), Adam(epochs=2), SGD(momentum=0.5)]
+    networks: list[Network] = [Linear(), MLP(4)]
+    prior: Distribution = Gaussian(loc=0.0, scale=1.0)
+    assert_type((optimizers[0], networks[0], prior)[2], Distribution)
+
+
+def an_estimate_is_asked_for(p: Gaussian, q: Gaussian) -> None:
+    assert_type(kl(p, q, estimate=True), Estimate)
+    assert_type(entropy(p, estimate=True), Estimate)
+    assert_type(cross_entropy(p, q, estimate=True), Estimate)
