@@ -9,7 +9,9 @@ from mlekit.distributions.distribution import Distribution, Seed
 from mlekit.distributions.domain import FiniteSet, Interval
 from mlekit.distributions.empirical import Empirical
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.exponential_distribution import Exponential
 from mlekit.distributions.family import Family
+from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.gaussian import Gaussian
 from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.head import Head
@@ -27,9 +29,11 @@ __all__ = [
     "Cauchy",
     "Distribution",
     "Empirical",
+    "Exponential",
     "ExponentialFamily",
     "Family",
     "FiniteSet",
+    "Gamma",
     "Gaussian",
     "Gumbel",
     "Head",
@@ -49,6 +53,8 @@ FAMILIES: dict[str, type[Distribution]] = {
         Bernoulli,
         Categorical,
         Cauchy,
+        Exponential,
+        Gamma,
         Gaussian,
         Gumbel,
         Laplace,

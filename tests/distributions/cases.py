@@ -26,8 +26,10 @@ from mlekit.distributions import (
     Cauchy,
     Distribution,
     Empirical,
+    Exponential,
     ExponentialFamily,
     FiniteSet,
+    Gamma,
     Gaussian,
     Gumbel,
     Head,
@@ -38,6 +40,7 @@ from mlekit.distributions import (
     StudentT,
 )
 from mlekit.distributions.link import Link
+from tests.distributions.exact import gamma_lower, gamma_upper
 from tests.distributions.quadrature import far_nodes, support_nodes
 
 Parameters: TypeAlias = dict[str, Any]
@@ -267,6 +270,14 @@ def _student_cdf(z: Any, df: Any) -> Any:
     return tail if z < 0 else 1 - tail
 
 
+_GAMMA = Exact(
+    log_prob=lambda y, shape, rate: (
+        shape * mpmath.log(rate) + (shape - 1) * mpmath.log(y) - rate * y - mpmath.loggamma(shape)
+    ),
+    cdf=lambda y, shape, rate: gamma_lower(shape, rate * y),
+    sf=lambda y, shape, rate: gamma_upper(shape, rate * y),
+)
+
 _NEAR = (1e-300, 1e-16, 1 - 1e-16)
 _LOCATIONS_AND_SCALES = [{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-150, 1e150)]
 
@@ -407,6 +418,36 @@ CASES = (
             sf=lambda y, loc, scale: -mpmath.expm1(-mpmath.exp(-(y - loc) / scale)),
         ),
         extremes=_LOCATIONS_AND_SCALES,
+    ),
+    Case(
+        Exponential,
+        reference=lambda rate: stats.expon(scale=1 / rate),
+        exact=Exact(
+            log_prob=lambda y, rate: mpmath.log(rate) - rate * y,
+            cdf=lambda y, rate: -mpmath.expm1(-rate * y),
+            sf=lambda y, rate: mpmath.exp(-rate * y),
+        ),
+        extremes=[{"rate": rate} for rate in (1e-150, 1e-8, 1e8, 1e150)],
+    ),
+    Case(
+        Gamma,
+        reference=lambda shape, rate: stats.gamma(shape, scale=1 / rate),
+        exact=_GAMMA,
+        extremes=[
+            {"shape": shape, "rate": rate}
+            for shape in (1e-3, 0.5, 1.0, 1e4, 1e8)
+            for rate in (1e-8, 1e8, 1e-100, 1e100)
+        ],
+        rtol=1e-11,
+    ),
+    Case(
+        Gamma,
+        draw=lambda rng, shape: {
+            "shape": np.exp(rng.uniform(np.log(200), np.log(1e6), shape)),
+            "rate": np.exp(rng.uniform(-3, 3, shape)),
+        },
+        exact=_GAMMA,
+        name="Gamma-narrow",
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )
