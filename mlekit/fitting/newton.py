@@ -29,6 +29,7 @@ _NEGLIGIBLE = 1e-10
 _NEAR = 1e-2
 _SLOW = 0.1
 _MEMORY = 10
+_LONGEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,14 @@ class _NewtonRun:
 
     def step(self) -> Record:
         """One step of Fisher scoring."""
-        direction = self._direction()
+        direction = self._shortened(self._direction())
         decrement = -float(self._gradient @ direction)
         accepted = self._search(direction, decrement)
         self._steps += 1
         before, self._promise = self._promise, decrement / 2
-        if self._promise <= self.settings.tolerance:
+        if not self._promise >= 0:
+            self.stop = Stop("no step helps: the Fisher information is not positive definite", False)
+        elif self._promise <= self.settings.tolerance:
             self.stop = Stop(f"converged: a step promises less than {self.settings.tolerance:g} nats", True)
         elif self._promise <= _NEGLIGIBLE and self._promise > 0.9 * before:
             self.stop = Stop(f"converged: steps promise {self._promise:.2g} nats, which is rounding", True)
@@ -113,6 +116,30 @@ class _NewtonRun:
         for (move, change), share in zip(self._pairs, reversed(taught), strict=True):
             direction = direction + (share - float(change @ direction) / float(move @ change)) * move
         return direction
+
+    def _shortened(self, direction: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " parameters"]:
+        """The direction, if it does not move a logarithm or log-odds too far; there the information misleads.
+
+        Where a parameter hardly matters (a large df of Student's t), its information says nothing of what it is
+        like elsewhere. Locations are free to move: their information is the same everywhere.
+        """
+        head, sample = self.objective.head, self.objective.sample
+        squares = np.zeros(head.n_outputs)
+        for chunk in sample.chunks():
+            move = np.square(self.objective.network.forward(direction, chunk.inputs))
+            squares += move.sum(axis=0) if chunk.weights is None else chunk.weights @ move
+        parameters = {name: head.family.parameter(name) for name in head.columns}
+        relinked = {head.family.parameter(name).name for name in head.family.links}
+        longest = max(
+            (
+                float(squares[columns].max())
+                for name, columns in head.columns.items()
+                if parameters[name].unit != "location" and name not in relinked
+            ),
+            default=0.0,
+        )
+        typical = np.sqrt(longest / sample.total_weight)
+        return direction * (_LONGEST / typical) if typical > _LONGEST else direction
 
     def _search(self, direction: Float[np.ndarray, " parameters"], decrement: float) -> bool:
         slack = _ROUNDING * max(1.0, abs(self._value))
@@ -146,7 +173,8 @@ def solve_positive(
     from scipy.linalg import cho_factor, cho_solve, eigh
 
     diagonal = np.diagonal(matrix)
-    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    felt = diagonal > 1e-30 * diagonal.max(initial=0.0)
+    scale = 1 / np.sqrt(np.where(felt, diagonal, 1.0))
     scaled = matrix * scale[:, None] * scale
     try:
         factor = cho_factor(scaled, check_finite=False)

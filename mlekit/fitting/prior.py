@@ -52,7 +52,8 @@ class WeightPrior:
 
     def log_prob(self, theta: Float[np.ndarray, " parameters"]) -> float:
         """Σ log p(weight), in nats."""
-        return float(np.sum(self.distribution._log_prob(self._weights(theta))))
+        with np.errstate(all="ignore"):
+            return float(np.sum(self.distribution._log_prob(self._weights(theta))))
 
     def subtract_gradient(
         self,
@@ -61,7 +62,8 @@ class WeightPrior:
         factor: float,
     ) -> None:
         """Gradient −= factor·∇log p: of a location family, ∂ log p/∂x is −∂ log p/∂loc."""
-        slope = -self.distribution._score(self._weights(theta))[0] * self.units[self.penalized]
+        with np.errstate(all="ignore"):
+            slope = -self.distribution._score(self._weights(theta))[0] * self.units[self.penalized]
         gradient[self.penalized] -= (factor * slope).astype(gradient.dtype)
 
     def curvature(self, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " parameters"]:

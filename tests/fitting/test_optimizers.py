@@ -311,3 +311,23 @@ def test_progress_is_shown_on_the_standard_error(capfd: pytest.CaptureFixture[st
     assert out == ""
     assert re.search(r"fit.*step.*NLL", error)
     assert "validation" in error
+
+
+# ---- where the information misleads ------------------------------------------------------------------------------
+
+
+def test_a_parameter_that_hardly_matters_does_not_lead_astray() -> None:
+    """Student's t on Gaussian data: the information about log df is nearly zero, and the first step enormous."""
+    student, gaussian = (mk.fit("length ~ x1 + x2", TABLE, family) for family in (mk.StudentT, mk.Gaussian))
+    assert student.converged
+    assert student.facts.log_likelihood >= gaussian.facts.log_likelihood - 1e-6
+    lbfgs = mk.fit("length ~ x1 + x2", TABLE, mk.StudentT, optimizer=mk.LBFGS())
+    assert student.facts.log_likelihood >= lbfgs.facts.log_likelihood - 1e-6
+
+
+@pytest.mark.parametrize("prior", [mk.StudentT(df=4.0, loc=0.0, scale=2.5), mk.Laplace(loc=0.0, scale=0.5)])
+def test_priors_of_other_families(prior: mk.Distribution) -> None:
+    exact = mk.fit("yes ~ x1 + group", TABLE, mk.Bernoulli, prior=prior)
+    model = mk.fit("yes ~ x1 + group", TABLE, mk.Bernoulli, prior=prior, optimizer=WHOLE_BATCHES[0])
+    value, expected = (m.facts.log_likelihood + m.facts.log_prior for m in (model, exact))
+    assert value == pytest.approx(expected, abs=1e-3)
