@@ -15,6 +15,7 @@ distribution's parameters; one fitter maximizes the likelihood.
 from __future__ import annotations
 
 from mlekit.distributions import (
+    AsymmetricLaplace,
     Bernoulli,
     Categorical,
     Cauchy,
@@ -30,6 +31,7 @@ from mlekit.distributions import (
     Logistic,
     Poisson,
     StudentT,
+    VonMises,
 )
 from mlekit.errors import (
     AccuracyError,
@@ -58,6 +60,7 @@ __all__ = [
     "SGD",
     "AccuracyError",
     "Adam",
+    "AsymmetricLaplace",
     "Bernoulli",
     "BuiltNetwork",
     "Categorical",
@@ -90,6 +93,7 @@ __all__ = [
     "StudentT",
     "SupportError",
     "TargetError",
+    "VonMises",
     "cross_entropy",
     "entropy",
     "fit",

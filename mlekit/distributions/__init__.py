@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlekit.distributions.asymmetric_laplace import AsymmetricLaplace
 from mlekit.distributions.bernoulli import Bernoulli
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
@@ -21,9 +22,11 @@ from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.student_t import StudentT
+from mlekit.distributions.von_mises import VonMises
 
 __all__ = [
     "FAMILIES",
+    "AsymmetricLaplace",
     "Bernoulli",
     "Categorical",
     "Cauchy",
@@ -45,11 +48,13 @@ __all__ = [
     "Poisson",
     "Seed",
     "StudentT",
+    "VonMises",
 ]
 
 FAMILIES: dict[str, type[Distribution]] = {
     family.__name__: family
     for family in (
+        AsymmetricLaplace,
         Bernoulli,
         Categorical,
         Cauchy,
@@ -61,6 +66,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         Logistic,
         Poisson,
         StudentT,
+        VonMises,
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""

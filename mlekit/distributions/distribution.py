@@ -61,7 +61,7 @@ class Distribution(Predictable, ABC):
         except ValueError:
             shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
             raise ParameterError(f"{owner}: shapes do not broadcast together: {shapes}") from None
-        self._store(**arrays)
+        self._store(**{declared[name].kept_as: array for name, array in arrays.items()})
 
     @classmethod
     def _unchecked(cls, **fields: Any) -> Self:
@@ -321,7 +321,7 @@ class Distribution(Predictable, ABC):
 
     def _columns(self) -> dict[Any, Array]:
         """The columns of `to_frame`, each of a shape that broadcasts to the batch."""
-        return {parameter.name: self.__dict__[parameter.name] for parameter in self.parameters}
+        return {parameter.name: self.__dict__[parameter.kept_as] for parameter in self.parameters}
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={brief(value)}" for name, value in self._columns().items())

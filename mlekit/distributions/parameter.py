@@ -35,6 +35,7 @@ class Parameter:
             scaled, a ``scale`` is scaled, an ``inverse`` is divided, ``none`` does not care.
         coordinate_name: the name of its default coordinate where that has one of its own (``logits``).
         vector: whether it is several coordinates at once (a logit a category), for which there is one link.
+        attribute: what a distribution keeps it as, where its name is taken by a method.
 
     """
 
@@ -45,6 +46,12 @@ class Parameter:
     unit: Unit = "none"
     coordinate_name: str | None = None
     vector: bool = False
+    attribute: str | None = None
+
+    @property
+    def kept_as(self) -> str:
+        """The attribute of a distribution that holds it."""
+        return self.attribute or self.name
 
     @property
     def links(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from scipy.special import logit
 
 from mlekit.arrays import Array
 from mlekit.distributions import (
+    AsymmetricLaplace,
     Bernoulli,
     Categorical,
     Cauchy,
@@ -38,6 +39,7 @@ from mlekit.distributions import (
     Parameter,
     Poisson,
     StudentT,
+    VonMises,
 )
 from mlekit.distributions.link import Link
 from tests.distributions.exact import gamma_lower, gamma_upper
@@ -71,6 +73,7 @@ class Case:
         event_ndim: the number of axes that one outcome has.
         ordered: whether it has a cdf and quantiles.
         moments: whether mean and variance exist; they are NaN otherwise.
+        periodic: whether outcomes outside the support stand for others in it, as angles do.
         rtol: relative error allowed against SciPy, where SciPy itself is not exact to 1e-12.
         name: told apart in test names, where a class has several entries.
     """
@@ -85,6 +88,7 @@ class Case:
     event_ndim: int = 0
     ordered: bool = True
     moments: bool = True
+    periodic: bool = False
     rtol: float = 1e-12
     name: str = ""
 
@@ -278,6 +282,19 @@ _GAMMA = Exact(
     sf=lambda y, shape, rate: gamma_upper(shape, rate * y),
 )
 
+def _pinball_cdf(z: Any, level: Any) -> Any:
+    if z < 0:
+        return level * mpmath.exp((1 - level) * z)
+    return 1 - (1 - level) * mpmath.exp(-level * z)
+
+
+def _von_mises_cdf(angle: Any, concentration: Any) -> Any:
+    edges = [-mpmath.pi + (mpmath.pi - abs(angle)) * k / 20 for k in range(21)]
+    tail = mpmath.quad(lambda t: mpmath.exp(concentration * mpmath.cos(t)), edges, maxdegree=5)
+    tail /= 2 * mpmath.pi * mpmath.besseli(0, concentration)
+    return tail if angle < 0 else 1 - tail
+
+
 _NEAR = (1e-300, 1e-16, 1 - 1e-16)
 _LOCATIONS_AND_SCALES = [{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-150, 1e150)]
 
@@ -448,6 +465,35 @@ CASES = (
         },
         exact=_GAMMA,
         name="Gamma-narrow",
+    ),
+    Case(
+        AsymmetricLaplace,
+        reference=lambda loc, scale, quantile: stats.laplace_asymmetric(
+            np.sqrt(quantile / (1 - quantile)), loc, scale / np.sqrt(quantile * (1 - quantile))
+        ),
+        exact=Exact(
+            log_prob=lambda y, loc, scale, quantile: (
+                mpmath.log(quantile * (1 - quantile) / scale)
+                - max(quantile * (y - loc), (quantile - 1) * (y - loc)) / scale
+            ),
+            cdf=lambda y, loc, scale, quantile: _pinball_cdf((y - loc) / scale, quantile),
+            sf=lambda y, loc, scale, quantile: _pinball_cdf((loc - y) / scale, 1 - quantile),
+        ),
+        extremes=[{"quantile": q, **rest} for q in (1e-3, 0.5, 0.9) for rest in _LOCATIONS_AND_SCALES],
+        fixed={"quantile": 0.3},
+    ),
+    Case(
+        VonMises,
+        exact=Exact(
+            log_prob=lambda y, loc, concentration: (
+                concentration * mpmath.cos(y - loc)
+                - mpmath.log(2 * mpmath.pi * mpmath.besseli(0, concentration))
+            ),
+            cdf=lambda y, loc, concentration: _von_mises_cdf(y - loc, concentration),
+            sf=lambda y, loc, concentration: _von_mises_cdf(loc - y, concentration),
+        ),
+        extremes=[{"loc": m, "concentration": k} for m in (0.0, 3.0, -1e8) for k in (1e-8, 1.0, 1e8)],
+        periodic=True,
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

@@ -1,0 +1,234 @@
+"""VonMises(μ, κ): directions, as angles in radians.
+
+    log p(y) = κ·cos(y − μ) − log 2π·I₀(κ) = −2κ·sin²((y − μ)/2) − log 2π·e^(−κ)·I₀(κ)
+
+I₀ is a modified Bessel function. Angles that differ by whole turns are the same direction and have the same
+density. Where an order or a difference is needed (cdf, quantiles, moments), the angle is the one within half a
+turn of μ, so that nothing depends on where the circle is cut. The Fisher information exists in closed form, by
+A(κ) = I₁(κ)/I₀(κ), the mean resultant length. Mardia & Jupp (2000), Directional Statistics.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import i0e, i1e, ndtri
+
+from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.distributions.distribution import Distribution
+from mlekit.distributions.domain import POSITIVE, REAL, Interval
+from mlekit.distributions.link import IDENTITY, LOG
+from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.special import LOG_2PI
+
+__all__ = ["VonMises"]
+
+_LOC = Parameter("loc", REAL, IDENTITY, typical=(-3.0, 3.0))
+_CONCENTRATION = Parameter("concentration", POSITIVE, LOG, typical=(0.05, 50.0))
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
+_DECAY = 40.0  # beyond e⁻⁴⁰ of its largest value an integrand does not count
+_ITERATIONS = 60
+_LARGE = 25.0
+
+
+def _resultant_series(terms: int = 24) -> list[float]:
+    """a_k of A(κ) ~ Σ_k a_k/κᵏ, which A' = 1 − A/κ − A² determines one by one."""
+    a = [1.0]
+    for m in range(1, terms):
+        a.append(((m - 2) * a[m - 1] - sum(a[i] * a[m - i] for i in range(1, m))) / 2)
+    return a
+
+
+_SERIES = _resultant_series()
+
+
+class VonMises(Distribution):
+    """A batch of von Mises distributions.
+
+    Args:
+        loc: mean direction, in radians.
+        concentration: κ > 0: near 0 all directions are alike, for large κ the angle is nearly Gaussian with
+            standard deviation 1/√κ.
+
+    Raises:
+        ParameterError: for a concentration that is not positive, NaN, infinities, or shapes that do not broadcast.
+
+    >>> p = VonMises(loc=0.0, concentration=2.0)
+    >>> p.log_prob([0.0, np.pi, 2 * np.pi])
+    array([-0.66187061, -4.66187061, -0.66187061])
+    >>> p.quantile([0.05, 0.5, 0.95])
+    array([-1.41796619,  0.        ,  1.41796619])
+
+    """
+
+    parameters = (_LOC, _CONCENTRATION)
+    predicted = (_LOC, _CONCENTRATION)
+
+    def __init__(self, *, loc: ArrayLike, concentration: ArrayLike) -> None:
+        self._store_parameters(loc=loc, concentration=concentration)
+
+    loc: Array
+    concentration: Array
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """What loc and concentration broadcast to."""
+        return np.broadcast_shapes(self.loc.shape, self.concentration.shape)
+
+    @property
+    def support(self) -> Interval:
+        """The turn around loc; every other angle stands for one in it."""
+        return Interval(self.loc - np.pi, self.loc + np.pi, low_included=True, high_included=True)
+
+    # ---- likelihood core ----------------------------------------------------------------------------------
+
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        loc, log_concentration = coordinates
+        return cls._unchecked(loc=loc, concentration=np.exp(log_concentration))
+
+    @property
+    def _log_normalizer(self) -> Array:
+        """Log 2π·e^(−κ)·I₀(κ)."""
+        log_bessel: Array = np.log(i0e(self.concentration))
+        return log_bessel + LOG_2PI
+
+    @property
+    def _resultant(self) -> tuple[Array, Array, Array]:
+        """A, κ(1 − A) and κ²A', where they would cancel by their series."""
+        k = np.minimum(self.concentration, _LARGE)
+        length = i1e(k) / i0e(k)
+        w = 1 / np.maximum(self.concentration, _LARGE)
+        rest, slope = np.zeros_like(w), np.zeros_like(w)
+        for m in range(len(_SERIES) - 1, 0, -1):
+            rest = rest * w - _SERIES[m]
+            slope = slope * w - m * _SERIES[m]
+        small = self.concentration < _LARGE
+        return (
+            np.where(small, length, 1 - rest * w),
+            np.where(small, k * (1 - length), rest),
+            np.where(small, np.square(k) - k * length - np.square(k * length), slope),
+        )
+
+    def _log_prob(self, value: np.ndarray) -> Array:
+        log_prob = (
+            -2 * self.concentration * np.square(np.sin(0.5 * (value - self.loc))) - self._log_normalizer
+        )
+        possible = np.isfinite(value)
+        return log_prob if possible.all() else np.where(possible, log_prob, -np.inf)
+
+    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        deviation = value - self.loc
+        rest = self._resultant[1] - 2 * self.concentration * np.square(np.sin(0.5 * deviation))
+        return self.concentration * np.sin(deviation), rest
+
+    def _information(self) -> Array:
+        length, _, slope = self._resultant
+        information = np.zeros((*self.batch_shape, 2, 2))
+        information[..., 0, 0] = self.concentration * length
+        information[..., 1, 1] = slope
+        return information
+
+    @classmethod
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
+        """The marginal maximum likelihood: the mean direction, and κ with A(κ) = mean cos(y − μ)."""
+        loc = np.arctan2(weights @ np.sin(value), weights @ np.cos(value))
+        rest = weights @ (2 * np.square(np.sin(0.5 * (value - loc))))
+        xi = np.log(np.maximum(0.5 / rest - 0.5, 0.1))
+        for _ in range(_ITERATIONS):
+            batch = cls._from_coordinates(loc, xi)
+            _, log_slope, curvature = batch._resultant
+            step = (log_slope - batch.concentration * rest) / curvature
+            xi = xi + np.clip(step, -1, 1)
+        return loc, xi
+
+    # ---- distribution functions ---------------------------------------------------------------------------
+
+    def _integral(self, start: Array, power: int = 0) -> Array:
+        """∫ (angle)^power·exp(−2κ·(sin²(angle/2) − sin²(start/2))) over angles from start to π."""
+        reach = np.square(np.sin(0.5 * start)) + 0.5 * _DECAY / self.concentration
+        end = np.where(reach < 1, 2 * np.arcsin(np.sqrt(np.minimum(reach, 1))), np.pi)
+        half = 0.5 * (end - start)
+        total = np.zeros(np.shape(half))
+        for node, weight in zip(_NODES.tolist(), _WEIGHTS.tolist(), strict=True):
+            beyond = half * (1 + node)
+            fall = np.sin(0.5 * beyond) * np.sin(0.5 * beyond + start)
+            total = total + weight * (start + beyond) ** power * np.exp(-2 * self.concentration * fall)
+        return total * half
+
+    def _log_tail(self, distance: Array) -> Array:
+        """Log P(angle from loc > distance) for a distance in [0, π]."""
+        top = -2 * self.concentration * np.square(np.sin(0.5 * distance))
+        log_integral: Array = np.log(self._integral(distance))
+        log_tail: Array = log_integral + top - self._log_normalizer
+        return log_tail
+
+    def _log_below(self, angle: Array) -> Array:
+        """Log P(angle from loc ≤ angle)."""
+        angle = np.clip(angle, -np.pi, np.pi)
+        log_tail = self._log_tail(np.abs(angle))
+        return np.where(angle < 0, log_tail, np.log1p(-np.exp(log_tail)))
+
+    def _log_cdf(self, value: np.ndarray) -> Array:
+        return self._log_below(value - self.loc)
+
+    def _log_sf(self, value: np.ndarray) -> Array:
+        return self._log_below(self.loc - value)
+
+    def _cdf(self, value: np.ndarray) -> Array:
+        angle = np.clip(value - self.loc, -np.pi, np.pi)
+        tail = np.exp(self._log_tail(np.abs(angle)))
+        return np.where(angle < 0, tail, 1 - tail)
+
+    def _quantile(self, level: np.ndarray) -> Array:
+        """By Newton's method on the logarithm of the tail, kept within a bracket that shrinks."""
+        tail, k = np.broadcast_arrays(np.minimum(level, 1 - level), self.concentration)
+        target = np.log(tail)
+        low, high = np.zeros(np.shape(tail)), np.full(np.shape(tail), np.pi)
+        gaussian = -ndtri(np.maximum(tail, np.finfo(np.float64).tiny)) / np.sqrt(k)
+        distance = np.where(gaussian < 2, gaussian, np.pi * (1 - 2 * tail))
+        for _ in range(_ITERATIONS):
+            log_tail = self._log_tail(distance)
+            excess = log_tail - target
+            low, high = np.where(excess > 0, distance, low), np.where(excess > 0, high, distance)
+            log_prob = -2 * k * np.square(np.sin(0.5 * distance)) - self._log_normalizer
+            step = excess * np.exp(log_tail - log_prob)
+            moved = distance + step
+            inside = (moved > low) & (moved < high)
+            before, distance = distance, np.where(inside, moved, 0.5 * (low + high))
+            if (np.abs(distance - before) <= 4e-16 * before).all():
+                break
+        distance = np.where(tail == 0, np.pi, np.where(tail == 0.5, 0.0, distance))
+        return self.loc + np.where(level < 0.5, -distance, distance)
+
+    # ---- moments ------------------------------------------------------------------------------------------
+
+    @property
+    def mean(self) -> Array:
+        """The mean direction, loc."""
+        return unwrap(np.broadcast_to(self.loc, self.batch_shape))
+
+    @property
+    def variance(self) -> Array:
+        """E[(Y − loc)²] of the angle within half a turn of loc, in square radians."""
+        squares = 2 * self._integral(np.zeros(()), power=2) / np.exp(self._log_normalizer)
+        return unwrap(np.broadcast_to(squares, self.batch_shape))
+
+    @property
+    def circular_variance(self) -> Array:
+        """1 − A(κ), between 0 (one direction) and 1 (all directions alike)."""
+        return unwrap(np.broadcast_to(self._resultant[1] / self.concentration, self.batch_shape))
+
+    @property
+    def mode(self) -> Array:
+        """The mean direction, loc."""
+        return self.mean
+
+    def entropy(self) -> Array:
+        """Log 2π·I₀(κ) − κ·A(κ), in nats."""
+        return unwrap(np.broadcast_to(self._log_normalizer + self._resultant[1], self.batch_shape))
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self.loc + rng.vonmises(0.0, self.concentration, shape)
