@@ -19,6 +19,7 @@ from mlekit.distributions.head import Head
 from mlekit.distributions.laplace import Laplace
 from mlekit.distributions.link import Link
 from mlekit.distributions.logistic import Logistic
+from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.student_t import StudentT
@@ -44,6 +45,7 @@ __all__ = [
     "Laplace",
     "Link",
     "Logistic",
+    "NegativeBinomial",
     "Parameter",
     "Poisson",
     "Seed",
@@ -64,6 +66,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         Gumbel,
         Laplace,
         Logistic,
+        NegativeBinomial,
         Poisson,
         StudentT,
         VonMises,

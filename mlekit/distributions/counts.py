@@ -12,11 +12,13 @@ from scipy.special import ndtri
 from mlekit.arrays import Array, BoolArray
 from mlekit.distributions.distribution import Distribution
 
-__all__ = ["CountDistribution"]
+__all__ = ["CountDistribution", "sample_poisson"]
 
 # From here on towards zero a probability has lost digits, or is about to.
 _TINY = 1e-280
 _FARTHEST = 1e300
+# Beyond this the sampler's 64-bit integers end; a Gaussian is exact there to the spacing of doubles.
+_LARGEST_SAMPLED = 1e18
 
 
 class CountDistribution(Distribution):
@@ -108,3 +110,12 @@ def _logarithm(probability: Array, complement: Array, far: Callable[[], Array]) 
     value = np.where(probability < 0.5, np.log(probability), np.log1p(-complement))
     tiny = np.asarray(probability < _TINY)
     return np.where(tiny, far(), value) if tiny.any() else value
+
+
+def sample_poisson(rate: Array, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Independent Poisson counts; whole numbers as floats where 64-bit integers end."""
+    if np.max(rate, initial=0.0) < _LARGEST_SAMPLED:
+        return np.asarray(rng.poisson(rate, shape))
+    counts = rng.poisson(np.minimum(rate, _LARGEST_SAMPLED), shape)
+    large = np.rint(rate + np.sqrt(rate) * rng.standard_normal(shape))
+    return np.where(rate < _LARGEST_SAMPLED, counts, large)

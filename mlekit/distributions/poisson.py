@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import pdtr, pdtrc, xlogy
 
 from mlekit.arrays import Array, ArrayLike, unwrap
-from mlekit.distributions.counts import CountDistribution
+from mlekit.distributions.counts import CountDistribution, sample_poisson
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
@@ -29,8 +29,6 @@ from mlekit.distributions.tails import log_lower_ratio, log_upper_ratio
 __all__ = ["Poisson"]
 
 _RATE = Parameter("rate", Interval(0.0, np.inf, low_included=True), LOG, typical=(0.05, 200.0))
-# Beyond this the sampler's 64-bit integers end; a Gaussian is exact there to the spacing of doubles.
-_LARGEST_SAMPLED = 1e18
 # From here on the masses below λ − 12·σ, or at 0, are less than 1e-30 in all.
 _BELL, _STDS = 200.0, 12.0
 
@@ -193,8 +191,4 @@ class Poisson(CountDistribution, ExponentialFamily):
             return unwrap(count_sum(surprise, low, high, std, bell).reshape(self.batch_shape))
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        if np.max(self.rate, initial=0.0) < _LARGEST_SAMPLED:
-            return np.asarray(rng.poisson(self.rate, shape))
-        small = rng.poisson(np.minimum(self.rate, _LARGEST_SAMPLED), shape)
-        large = np.rint(self.rate + np.sqrt(self.rate) * rng.standard_normal(shape))
-        return np.where(self.rate < _LARGEST_SAMPLED, small, large)
+        return sample_poisson(self.rate, shape, rng)

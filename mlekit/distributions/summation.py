@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,14 @@ _EXACT = 64
 _NODES = 24
 _LONGEST = 1024
 _BLOCK_ELEMENTS = 2**18
+
+
+class _Nodes(NamedTuple):
+    """Points of a rule, their weights, and for each the first whole number that it speaks for."""
+
+    offset: Array
+    weight: Array
+    first: Array
 
 
 def count_sum(term: Term, low: Array, high: Array, std: Array, bell: BoolArray) -> Array:
@@ -48,38 +57,36 @@ def count_sum(term: Term, low: Array, high: Array, std: Array, bell: BoolArray) 
     start = 0
     while start < len(order):
         # Elements of about the same length together, as many as a block holds.
-        length = int(min(2 * count[order[start]] + 32, 1e18))
+        shortest = count[order[start]]
+        length = min(2 * shortest + 32, _LONGEST if shortest <= _LONGEST else np.inf)
         end = int(np.searchsorted(count[order], length, side="right"))
-        points = min(length, _EXACT + 24 * 60)
-        end = min(end, start + max(1, _BLOCK_ELEMENTS // points))
+        end = min(end, start + max(1, int(_BLOCK_ELEMENTS // min(length, 2 * _LONGEST))))
         rows = order[start:end]
         span = count[rows].max()
-        offsets: Array
-        weights: Array
-        if span <= _LONGEST:
-            offsets, weights = np.arange(span), np.ones(int(span))
-        else:
-            offsets, weights = _octaves(int(np.ceil(np.log2(span / _EXACT))))
-        inside = (
-            offsets[:, None] < count[rows] if span <= _LONGEST else np.ones((len(offsets), 1), dtype=bool)
-        )
-        terms = np.where(inside, term(rows, low[rows] + step[rows] * offsets[:, None]), 0.0)
-        total[rows] = step[rows] * (weights @ terms)
+        nodes = _numbers(span) if span <= _LONGEST else _octaves(int(np.ceil(np.log2(span / _EXACT))))
+        terms = nodes.weight[:, None] * term(rows, low[rows] + step[rows] * nodes.offset[:, None])
+        # Added up in order: an element's sum does not depend on which others it is computed with.
+        partial = np.add.accumulate(np.where(nodes.first[:, None] < count[rows], terms, 0.0), axis=0)
+        total[rows] = step[rows] * partial[-1]
         start = end
     return total
 
 
+def _numbers(span: float) -> _Nodes:
+    """Every whole number below ``span``."""
+    offset = np.arange(span)
+    return _Nodes(offset, np.ones_like(offset), offset)
+
+
 @cache
-def _octaves(doublings: int) -> tuple[Array, Array]:
-    """Nodes and weights for Σ_{k=0}^{64·2ᵈ − 1}: single numbers up to 64, then 24 points for each doubling."""
-    nodes: list[Array] = [np.arange(float(_EXACT))]
-    weights: list[Array] = [np.ones(_EXACT)]
+def _octaves(doublings: int) -> _Nodes:
+    """Nodes for Σ_{k=0}^{64·2ᵈ − 1}: single numbers up to 64, then 24 points for each doubling."""
+    parts = [_numbers(_EXACT)]
     for octave in range(doublings):
         length = float(_EXACT) * 2.0**octave
-        own, share = _gauss_sum(length)
-        nodes.append(length + own)
-        weights.append(share)
-    return np.concatenate(nodes), np.concatenate(weights)
+        offset, weight = _gauss_sum(length)
+        parts.append(_Nodes(length + offset, weight, np.full_like(offset, length)))
+    return _Nodes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def _gauss_sum(length: float) -> tuple[Array, Array]:

@@ -36,6 +36,7 @@ from mlekit.distributions import (
     Head,
     Laplace,
     Logistic,
+    NegativeBinomial,
     Parameter,
     Poisson,
     StudentT,
@@ -295,6 +296,19 @@ def _von_mises_cdf(angle: Any, concentration: Any) -> Any:
     return tail if angle < 0 else 1 - tail
 
 
+def _betainc(a: Any, b: Any, x: Any) -> Any:
+    """I_x(a, b) by a series of positive terms, where mpmath's own gives up."""
+    if x > a / (a + b):
+        return 1 - _betainc(b, a, 1 - x)
+    first = mpmath.exp(a * mpmath.log(x) + b * mpmath.log1p(-x)) / (a * mpmath.beta(a, b))
+    total, term, j = mpmath.mpf(0), mpmath.mpf(1), 0
+    while term > 1e-30 * total:
+        total += term
+        term *= (a + b + j) / (a + 1 + j) * x
+        j += 1
+    return first * total
+
+
 _NEAR = (1e-300, 1e-16, 1 - 1e-16)
 _LOCATIONS_AND_SCALES = [{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-150, 1e150)]
 
@@ -494,6 +508,27 @@ CASES = (
         ),
         extremes=[{"loc": m, "concentration": k} for m in (0.0, 3.0, -1e8) for k in (1e-8, 1.0, 1e8)],
         periodic=True,
+    ),
+    Case(
+        NegativeBinomial,
+        reference=lambda mean, dispersion: stats.nbinom(1 / dispersion, 1 / (1 + dispersion * mean)),
+        exact=Exact(
+            log_prob=lambda y, mean, dispersion: (
+                mpmath.loggamma(y + 1 / dispersion)
+                - mpmath.loggamma(1 / dispersion)
+                - mpmath.loggamma(y + 1)
+                - mpmath.log1p(dispersion * mean) / dispersion
+                - y * mpmath.log1p(1 / (dispersion * mean))
+            ),
+            cdf=lambda y, mean, dispersion: _betainc(1 / dispersion, y + 1, 1 / (1 + dispersion * mean)),
+            sf=lambda y, mean, dispersion: _betainc(y + 1, 1 / dispersion, 1 - 1 / (1 + dispersion * mean)),
+        ),
+        extremes=[
+            {"mean": mean, "dispersion": dispersion}
+            for mean in (0.0, 1e-8, 1.0, 1e9)
+            for dispersion in (0.0, 1e-300, 1e-17, 1e-8, 1.0, 1e8)
+        ],
+        rtol=1e-9,
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )
