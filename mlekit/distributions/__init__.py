@@ -18,12 +18,15 @@ from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.head import Head
 from mlekit.distributions.laplace import Laplace
 from mlekit.distributions.link import Link
+from mlekit.distributions.log_logistic import LogLogistic
+from mlekit.distributions.log_normal import LogNormal
 from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.student_t import StudentT
 from mlekit.distributions.von_mises import VonMises
+from mlekit.distributions.weibull import Weibull
 
 __all__ = [
     "FAMILIES",
@@ -44,6 +47,8 @@ __all__ = [
     "Interval",
     "Laplace",
     "Link",
+    "LogLogistic",
+    "LogNormal",
     "Logistic",
     "NegativeBinomial",
     "Parameter",
@@ -51,6 +56,7 @@ __all__ = [
     "Seed",
     "StudentT",
     "VonMises",
+    "Weibull",
 ]
 
 FAMILIES: dict[str, type[Distribution]] = {
@@ -65,11 +71,14 @@ FAMILIES: dict[str, type[Distribution]] = {
         Gaussian,
         Gumbel,
         Laplace,
+        LogLogistic,
+        LogNormal,
         Logistic,
         NegativeBinomial,
         Poisson,
         StudentT,
         VonMises,
+        Weibull,
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""

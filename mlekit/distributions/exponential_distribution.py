@@ -20,13 +20,12 @@ from mlekit.distributions.domain import POSITIVE, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
-from mlekit.distributions.positive import refuse_all_zero
+from mlekit.distributions.positive import NOT_NEGATIVE, refuse_all_zero
 from mlekit.distributions.special import log1mexp
 
 __all__ = ["Exponential"]
 
 _RATE = Parameter("rate", POSITIVE, LOG, typical=(0.05, 20.0), unit="inverse")
-_OUTCOMES = Interval(0.0, np.inf, low_included=True)
 
 
 class Exponential(ExponentialFamily):
@@ -48,7 +47,7 @@ class Exponential(ExponentialFamily):
 
     parameters = (_RATE,)
     predicted = (_RATE,)
-    outcomes = _OUTCOMES
+    outcomes = NOT_NEGATIVE
 
     def __init__(self, *, rate: ArrayLike) -> None:
         self._store_parameters(rate=rate)
@@ -63,7 +62,7 @@ class Exponential(ExponentialFamily):
     @property
     def support(self) -> Interval:
         """Zero and the positive reals."""
-        return _OUTCOMES
+        return NOT_NEGATIVE
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 

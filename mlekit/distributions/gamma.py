@@ -34,7 +34,7 @@ from mlekit.distributions.incomplete import (
 )
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
-from mlekit.distributions.positive import density_above_zero, log_ratio
+from mlekit.distributions.positive import NOT_NEGATIVE, density_above_zero, log_ratio
 
 __all__ = ["Gamma"]
 
@@ -87,7 +87,7 @@ class Gamma(ExponentialFamily):
     @property
     def support(self) -> Interval:
         """The positive reals, and 0 as the limit where the density may be infinite."""
-        return Interval(0.0, np.inf, low_included=True)
+        return NOT_NEGATIVE
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 

@@ -12,7 +12,9 @@ from mlekit.distributions.domain import Interval
 from mlekit.distributions.target import numeric_target
 from mlekit.errors import TargetError
 
-__all__ = ["density_above_zero", "log_ratio", "refuse_all_zero"]
+__all__ = ["NOT_NEGATIVE", "density_above_zero", "geometric_units", "log_ratio", "refuse_all_zero"]
+
+NOT_NEGATIVE = Interval(0.0, np.inf, low_included=True)
 
 
 def density_above_zero(
@@ -50,3 +52,12 @@ def refuse_all_zero(target: pd.DataFrame, outcomes: Interval, family: str, conse
                 f"column {str(name)!r} is 0 in all {len(target)} rows, so the likelihood of {family} has no "
                 f"maximum: {consequence}; give rows that are not 0"
             )
+
+
+def geometric_units(values: Array, weights: Array) -> tuple[Array, Array]:
+    """Center 0 and the geometric mean of every column: units for outcomes whose logarithms matter.
+
+    >>> geometric_units(np.array([[1.0], [100.0]]), np.array([0.5, 0.5]))
+    (array([0.]), array([10.]))
+    """
+    return np.zeros(values.shape[1:]), np.exp(weights @ np.log(values))

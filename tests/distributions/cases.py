@@ -36,11 +36,14 @@ from mlekit.distributions import (
     Head,
     Laplace,
     Logistic,
+    LogLogistic,
+    LogNormal,
     NegativeBinomial,
     Parameter,
     Poisson,
     StudentT,
     VonMises,
+    Weibull,
 )
 from mlekit.distributions.link import Link
 from tests.distributions.exact import gamma_lower, gamma_upper
@@ -309,6 +312,16 @@ def _betainc(a: Any, b: Any, x: Any) -> Any:
     return first * total
 
 
+_LOG_LOGISTIC = Exact(
+    log_prob=lambda y, shape, scale: (
+        mpmath.log(shape / scale)
+        + (shape - 1) * mpmath.log(y / scale)
+        - 2 * mpmath.log1p((y / scale) ** shape)
+    ),
+    cdf=lambda y, shape, scale: 1 / (1 + (y / scale) ** -shape),
+    sf=lambda y, shape, scale: 1 / (1 + (y / scale) ** shape),
+)
+
 _NEAR = (1e-300, 1e-16, 1 - 1e-16)
 _LOCATIONS_AND_SCALES = [{"loc": m, "scale": s} for m in (0.0, -1e8) for s in (1e-8, 1e8, 1e-150, 1e150)]
 
@@ -529,6 +542,56 @@ CASES = (
             for dispersion in (0.0, 1e-300, 1e-17, 1e-8, 1.0, 1e8)
         ],
         rtol=1e-9,
+    ),
+    Case(
+        LogNormal,
+        reference=lambda loc, scale: stats.lognorm(scale, scale=np.exp(loc)),
+        exact=Exact(
+            log_prob=lambda y, loc, scale: (
+                mpmath.log(mpmath.npdf(mpmath.log(y), loc, scale)) - mpmath.log(y) if y else -mpmath.inf
+            ),
+            cdf=lambda y, loc, scale: mpmath.ncdf(mpmath.log(y), loc, scale),
+            sf=lambda y, loc, scale: mpmath.ncdf(-mpmath.log(y), -loc, scale),
+        ),
+        extremes=[{"loc": m, "scale": s} for m in (0.0, -300.0, 300.0) for s in (1e-8, 1e-3, 5.0)],
+        rtol=1e-11,
+    ),
+    Case(
+        Weibull,
+        reference=lambda shape, scale: stats.weibull_min(shape, scale=scale),
+        exact=Exact(
+            log_prob=lambda y, shape, scale: (
+                mpmath.log(shape / scale) + (shape - 1) * mpmath.log(y / scale) - (y / scale) ** shape
+            ),
+            cdf=lambda y, shape, scale: -mpmath.expm1(-((y / scale) ** shape)),
+            sf=lambda y, shape, scale: mpmath.exp(-((y / scale) ** shape)),
+        ),
+        extremes=[
+            {"shape": k, "scale": s} for k in (0.05, 1.0, 1e4, 1e8) for s in (1e-8, 1e8, 1e-100, 1e100)
+        ],
+        rtol=1e-11,
+    ),
+    Case(
+        LogLogistic,
+        draw=lambda rng, shape: {
+            "shape": rng.uniform(6.0, 30.0, shape),
+            "scale": np.exp(rng.uniform(-3, 3, shape)),
+        },
+        reference=lambda shape, scale: stats.fisk(shape, scale=scale),
+        exact=_LOG_LOGISTIC,
+        extremes=[
+            {"shape": k, "scale": s} for k in (0.05, 1.0, 2.0, 1e4, 1e8) for s in (1e-8, 1e8, 1e-100, 1e100)
+        ],
+        rtol=1e-11,
+    ),
+    Case(
+        LogLogistic,
+        draw=lambda rng, shape: {
+            "shape": rng.uniform(0.3, 1.0, shape),
+            "scale": np.exp(rng.uniform(-3, 3, shape)),
+        },
+        exact=_LOG_LOGISTIC,
+        name="LogLogistic-heavy",
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )
