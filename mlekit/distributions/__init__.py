@@ -14,6 +14,7 @@ from mlekit.distributions.exponential_distribution import Exponential
 from mlekit.distributions.family import Family
 from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.gaussian import Gaussian
+from mlekit.distributions.geometric import Geometric
 from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.head import Head
 from mlekit.distributions.laplace import Laplace
@@ -42,6 +43,7 @@ __all__ = [
     "FiniteSet",
     "Gamma",
     "Gaussian",
+    "Geometric",
     "Gumbel",
     "Head",
     "Interval",
@@ -69,11 +71,12 @@ FAMILIES: dict[str, type[Distribution]] = {
         Exponential,
         Gamma,
         Gaussian,
+        Geometric,
         Gumbel,
         Laplace,
+        Logistic,
         LogLogistic,
         LogNormal,
-        Logistic,
         NegativeBinomial,
         Poisson,
         StudentT,

@@ -32,6 +32,7 @@ from mlekit.distributions import (
     FiniteSet,
     Gamma,
     Gaussian,
+    Geometric,
     Gumbel,
     Head,
     Laplace,
@@ -592,6 +593,17 @@ CASES = (
         },
         exact=_LOG_LOGISTIC,
         name="LogLogistic-heavy",
+    ),
+    Case(
+        Geometric,
+        reference=lambda probs: stats.geom(probs, loc=-1),
+        exact=Exact(
+            log_prob=lambda y, probs: mpmath.log(probs) + y * mpmath.log1p(-probs),
+            cdf=lambda y, probs: 1 - mpmath.exp((y + 1) * mpmath.log1p(-probs)),
+            sf=lambda y, probs: mpmath.exp((y + 1) * mpmath.log1p(-probs)),
+        ),
+        extremes=[{"probs": p} for p in (1.0, 1e-300, 1e-16, 1e-8, 1 - 1e-16)]
+        + [{"logits": t} for t in (-700, -40, 700, np.inf)],
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

@@ -115,10 +115,9 @@ def test_information_of_a_head_is_the_covariance_of_its_score(case: Case, links:
 
 def squeeze(batch: Distribution) -> Distribution:
     """The only element of a batch of shape (1,)."""
-    fields = {
-        name: value[0] if name in {p.name for p in (*batch.parameters, *batch.predicted)} else value
-        for name, value in vars(batch).items()
-    }
+    declared = (*batch.parameters, *batch.predicted)
+    names = {name for p in declared for name in (p.name, p.coordinate_name)}
+    fields = {name: value[0] if name in names else value for name, value in vars(batch).items()}
     return type(batch)._unchecked(**fields)
 
 
