@@ -17,6 +17,7 @@ from __future__ import annotations
 from mlekit.distributions import (
     AsymmetricLaplace,
     Bernoulli,
+    Binomial,
     Categorical,
     Cauchy,
     Distribution,
@@ -67,6 +68,7 @@ __all__ = [
     "Adam",
     "AsymmetricLaplace",
     "Bernoulli",
+    "Binomial",
     "BuiltNetwork",
     "Categorical",
     "Cauchy",

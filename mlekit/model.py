@@ -118,12 +118,15 @@ class Model(Generic[D]):
         return self.regression.encoding.encode(data, target=target, weights=weights, offset=offset)
 
     def _distribution(self, rows: Rows) -> D:
+        return self.head.distribution(self._eta(rows))
+
+    def _eta(self, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
         inputs = self.regression.inputs(rows.inputs, len(rows.index))
         eta = self.regression.eta(self.theta, self.scaling, inputs, CHUNK_ROWS)
         if rows.offset is not None:
             first = next(iter(self.head.columns.values()))
             eta[:, first] += rows.offset[:, None] / self.head.coefficient_units(self.head.family.free[0])[1]
-        return self.head.distribution(eta)
+        return eta
 
     def predict(self, data: object, *, offset: ArrayLike | None = None) -> pd.Series[Any] | pd.DataFrame:
         """The likeliest label of every row, or the mean (the median, if there is none), on the index of ``data``.
@@ -189,11 +192,7 @@ class Model(Generic[D]):
 
     def _row_log_likelihood(self, rows: Rows) -> Float[np.ndarray, " rows"]:
         assert rows.target is not None
-        natural = self.head.in_natural_units()
-        values = natural.encode(rows.target)
-        with np.errstate(all="ignore"):
-            log_prob = np.asarray(self._distribution(rows)._log_prob(values))
-        return log_prob.sum(axis=1) if log_prob.ndim > 1 else log_prob
+        return self.head.log_likelihood(self._eta(rows), self.head.encode(rows.target))
 
     def decompose(
         self, data: object, *, weights: ArrayLike | None = None, offset: ArrayLike | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlekit.distributions.asymmetric_laplace import AsymmetricLaplace
 from mlekit.distributions.bernoulli import Bernoulli
+from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
 from mlekit.distributions.distribution import Distribution, Seed
@@ -33,6 +34,7 @@ __all__ = [
     "FAMILIES",
     "AsymmetricLaplace",
     "Bernoulli",
+    "Binomial",
     "Categorical",
     "Cauchy",
     "Distribution",
@@ -66,6 +68,7 @@ FAMILIES: dict[str, type[Distribution]] = {
     for family in (
         AsymmetricLaplace,
         Bernoulli,
+        Binomial,
         Categorical,
         Cauchy,
         Exponential,

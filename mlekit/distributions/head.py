@@ -101,7 +101,7 @@ class Head(Generic[D]):
     @property
     def n_targets(self) -> int:
         """How many outcomes a row has: the number of target columns unless they make up one outcome."""
-        return 1 if self.family.distribution.joint else len(self.target_names)
+        return 1 if self.family.distribution._is_joint(self.constants) else len(self.target_names)
 
     @cached_property
     def _slots(self) -> tuple[_Slot, ...]:
@@ -202,6 +202,12 @@ class Head(Generic[D]):
     def _standardized(self, eta: Array) -> D:
         return self.family.distribution._from_coordinates(*self._coordinates(eta), **self.constants)
 
+    def _rows(self, eta: Array, y: np.ndarray) -> tuple[D, np.ndarray]:
+        """The distributions of rows and their outcomes, which may come with constants of the row (its trials)."""
+        given, outcome = self.family.distribution._given(y)
+        constants = {**self.constants, **given}
+        return self.family.distribution._from_coordinates(*self._coordinates(eta), **constants), outcome
+
     def distribution(self, eta: Array) -> D:
         """The predicted distributions in the target's own units, one a row (and target)."""
         natural = [slot.a + slot.b * xi for slot, xi in zip(self._slots, self._coordinates(eta), strict=True)]
@@ -237,18 +243,19 @@ class Head(Generic[D]):
     def log_likelihood(self, eta: Array, y: np.ndarray) -> Array:
         """Log p(y | η) of every row, in nats and the target's own units; targets of a row are summed."""
         with np.errstate(all="ignore"):
-            return self._row_log_likelihood(self._standardized(eta), y)
+            return self._row_log_likelihood(*self._rows(eta, y))
 
     def score(self, eta: Array, y: np.ndarray) -> Array:
         """∂ log p/∂η of every row, of the shape of η: where backpropagation starts."""
         with np.errstate(all="ignore"):
-            return self._row_score(self._standardized(eta), eta, y)
+            batch, outcome = self._rows(eta, y)
+            return self._row_score(batch, eta, outcome)
 
     def value_and_score(self, eta: Array, y: np.ndarray) -> tuple[Array, Array]:
         """`log_likelihood` and `score` from one expression."""
         with np.errstate(all="ignore"):
-            batch = self._standardized(eta)
-            return self._row_log_likelihood(batch, y), self._row_score(batch, eta, y)
+            batch, outcome = self._rows(eta, y)
+            return self._row_log_likelihood(batch, outcome), self._row_score(batch, eta, outcome)
 
     def information(self, eta: Array) -> Array:
         """Fisher information of every row with respect to η, of shape (rows, outputs, outputs)."""

@@ -78,6 +78,16 @@ class Predictable:
         return numeric_target(target, cls.outcomes, cls.__name__)
 
     @classmethod
+    def _is_joint(cls, constants: Mapping[str, Any]) -> bool:
+        """Whether the target's columns make up one outcome, given the constants."""
+        return cls.joint
+
+    @classmethod
+    def _given(cls, value: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+        """What an encoded target gives beside its outcomes (trials of a row), as constants; and the outcomes."""
+        return {}, value
+
+    @classmethod
     def _center_and_spread(cls, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
         """The units that a fit works in: mean and standard deviation of every target column.
 

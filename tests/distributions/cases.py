@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from mlekit.arrays import Array
 from mlekit.distributions import (
     AsymmetricLaplace,
     Bernoulli,
+    Binomial,
     Categorical,
     Cauchy,
     Distribution,
@@ -604,6 +605,38 @@ CASES = (
         ),
         extremes=[{"probs": p} for p in (1.0, 1e-300, 1e-16, 1e-8, 1 - 1e-16)]
         + [{"logits": t} for t in (-700, -40, 700, np.inf)],
+    ),
+    Case(
+        Binomial,
+        draw=lambda rng, shape: {
+            "trials": np.full(shape, 20.0),
+            "probs": np.asarray(rng.uniform(0.05, 0.95, shape)),
+        },
+        reference=lambda trials, probs: stats.binom(trials, probs),
+        exact=Exact(
+            log_prob=lambda y, trials, probs: (
+                mpmath.log(mpmath.binomial(trials, y))
+                + y * mpmath.log(probs)
+                + (trials - y) * mpmath.log1p(-probs)
+            ),
+            cdf=lambda y, trials, probs: _betainc(trials - y, y + 1, 1 - probs) if y < trials else mpmath.mpf(1),
+            sf=lambda y, trials, probs: _betainc(y + 1, trials - y, probs) if y < trials else mpmath.mpf(0),
+        ),
+        extremes=[
+            {"trials": n, "probs": p} for n in (0, 1, 10**9) for p in (0.0, 1e-300, 1e-9, 0.5, 1 - 1e-16, 1.0)
+        ],
+        fixed={"trials": 20},
+    ),
+    Case(
+        Binomial,
+        draw=lambda rng, shape: {
+            "trials": np.rint(np.exp(rng.uniform(0.0, 7.0, shape))),
+            "probs": expit(rng.uniform(-6.0, 6.0, shape)),
+        },
+        reference=lambda trials, probs: stats.binom(trials, probs),
+        fixed={"trials": 1200},
+        rtol=1e-10,
+        name="Binomial-many",
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

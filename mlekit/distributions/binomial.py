@@ -1,0 +1,269 @@
+"""Binomial(n, p): the number of successes in n independent trials, each with probability p.
+
+    log P(k) = log n!/(k!·(n − k)!) + k·log p + (n − k)·log(1 − p),   k = 0, 1, ..., n
+
+Exponential family for a given n, with θ = η = logit p, T(k) = k, A(θ) = n·softplus(θ), carrier log n!/(k!(n − k)!).
+Its score in η is k − n·p. Masses are computed as −D(k, np) − D(n − k, n(1 − p)) + F(n) − F(k) − F(n − k), with
+D(k, m) = k·log(k/m) + m − k and F(k) = log k! − k·log k + k, which keeps its digits at 1e9 trials.
+Loader (2000), Fast and Accurate Computation of Binomial Probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from scipy.special import betainc, betaincc, expit, logit
+
+from mlekit.arrays import Array, ArrayLike, read_only, unwrap
+from mlekit.distributions.counts import CountDistribution
+from mlekit.distributions.domain import COUNTS, PROBABILITY, Interval
+from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.factorials import deviance, log_factorial_excess
+from mlekit.distributions.link import LOGIT
+from mlekit.distributions.parameter import Parameter, numbers
+from mlekit.distributions.special import softplus
+from mlekit.distributions.summation import count_sum
+from mlekit.distributions.tails import log_upper_ratio
+from mlekit.distributions.trials import TRIALS, encode_trials, learn_trials
+from mlekit.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Binomial"]
+
+_PROBS = Parameter("probs", PROBABILITY, LOGIT, typical=(0.01, 0.99), coordinate_name="logits")
+# From this variance on the masses beyond 12 standard deviations, or at an end, are less than 1e-30 in all.
+_BELL, _STDS = 200.0, 12.0
+
+
+class Binomial(CountDistribution, ExponentialFamily):
+    """A batch of binomial distributions over 0, 1, ..., trials.
+
+    In a fit the trials are a constant, ``Binomial.family(trials=10)``, or come from the data with successes and
+    failures on the left of the formula, ``"successes + failures ~ x"``; predictions are then of a single trial.
+
+    Args:
+        trials: how many trials, a whole number.
+        probs: probability of success, in [0, 1].
+        logits: log-odds of success instead; ±inf for certainty.
+
+    Raises:
+        ParameterError: unless exactly one of probs and logits is given, or for a value outside its domain.
+
+    >>> p = Binomial(trials=[3, 1_000_000_000], probs=0.5)
+    >>> p.log_prob([0, 500_000_000])
+    array([ -2.07944154, -10.58742427])
+
+    """
+
+    parameters = (TRIALS, _PROBS)
+    predicted = (_PROBS,)
+    constants = frozenset({"trials"})
+    outcomes = COUNTS
+
+    def __init__(
+        self, *, trials: ArrayLike, probs: ArrayLike | None = None, logits: ArrayLike | None = None
+    ) -> None:
+        if (probs is None) == (logits is None):
+            raise ParameterError("Binomial: give exactly one of probs and logits")
+        if probs is not None:
+            self._store_parameters(trials=trials, probs=probs)
+            self._store(logits=read_only(logit(self.probs)))
+        else:
+            assert logits is not None
+            array = numbers(logits, "logits", "Binomial")
+            if np.isnan(array).any():
+                raise ParameterError("Binomial: logits must be numbers or ±inf, but NaN is among them")
+            self._store_parameters(trials=trials, probs=expit(array))
+            self._store(logits=unwrap(read_only(array)))
+
+    trials: Array
+    logits: Array
+
+    @cached_property
+    def probs(self) -> Array:
+        """The probability of success."""
+        return read_only(expit(self.logits))
+
+    @cached_property
+    def _failure_probs(self) -> Array:
+        return read_only(expit(-self.logits))
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """What trials and probabilities broadcast to."""
+        return np.broadcast_shapes(self.trials.shape, self.logits.shape)
+
+    @property
+    def support(self) -> Interval:
+        """0, 1, ..., trials."""
+        return Interval(0.0, self.trials, low_included=True, high_included=True, integer=True)
+
+    # ---- likelihood core ----------------------------------------------------------------------------------
+
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        logits = coordinates[0]
+        trials = np.asarray(constants.get("trials", 1.0), dtype=logits.dtype)
+        return cls._unchecked(trials=np.broadcast_to(trials, logits.shape), logits=logits)
+
+    def _log_prob(self, value: np.ndarray) -> Array:
+        possible = self.support.contains(value)
+        k = np.where(possible, value, 0)
+        return np.where(possible, self._log_mass(k), -np.inf) if not possible.all() else self._log_mass(k)
+
+    def _log_mass(self, k: np.ndarray) -> Array:
+        """Log P(k), and what lies smoothly between for k that are not whole."""
+        failures = np.asarray(self.trials - k)
+        below_peak = deviance(k, self.trials * self.probs)
+        below_peak = below_peak + deviance(failures, self.trials * self._failure_probs)
+        return log_factorial_excess(self.trials) - (
+            below_peak + log_factorial_excess(k) + log_factorial_excess(failures)
+        )
+
+    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        return (value * self._failure_probs - (self.trials - value) * self.probs,)
+
+    def _information(self) -> Array:
+        return self.statistics_covariance
+
+    @classmethod
+    def _is_joint(cls, constants: Mapping[str, Any]) -> bool:
+        return "trials" not in constants
+
+    @classmethod
+    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
+        return learn_trials(target, constants, cls.__name__)
+
+    @classmethod
+    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
+        return encode_trials(target, constants, cls.__name__)
+
+    @classmethod
+    def _given(cls, value: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+        return {"trials": value[..., 1]}, value[..., 0]
+
+    @classmethod
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
+        successes, trials = value[..., 0], value[..., 1]
+        return (np.log(weights @ successes) - np.log(weights @ (trials - successes)),)
+
+    @classmethod
+    def _recession(cls, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
+        # Any success forbids that the logit falls for ever, any failure that it rises.
+        successes, trials = value[:, 0], value[:, 1]
+        return np.stack([1.0 * (successes > 0), -1.0 * (successes < trials)], axis=1)[:, :, None]
+
+    @classmethod
+    def _loss_name(cls, fixed: frozenset[str]) -> str:
+        return "binomial deviance"
+
+    @property
+    def natural_parameters(self) -> Array:
+        """The logits, with an axis of length one."""
+        return np.broadcast_to(self.logits, self.batch_shape)[..., None]
+
+    def sufficient_statistics(self, value: np.ndarray) -> Array:
+        """K itself."""
+        return np.asarray(value, dtype=np.float64)[..., None]
+
+    @property
+    def log_normalizer(self) -> Array:
+        """n·softplus(η)."""
+        return self.trials * softplus(self.logits)
+
+    @property
+    def expected_statistics(self) -> Array:
+        """n·p."""
+        return np.asarray(self.mean)[..., None]
+
+    @property
+    def statistics_covariance(self) -> Array:
+        """n·p·(1 − p)."""
+        return np.asarray(self.variance)[..., None, None]
+
+    def log_carrier(self, value: np.ndarray) -> Array:
+        """Log n!/(k!·(n − k)!), as log P(k) at p = 1/2 less n·log ½."""
+        fair = Binomial._unchecked(trials=self.trials, logits=np.zeros_like(self.trials))
+        log_carrier: Array = fair._log_prob(value) + self.trials * np.log(2.0)
+        return log_carrier
+
+    @property
+    def expected_log_carrier(self) -> Array:
+        """E[log n!/(K!·(n − K)!)], from the entropy."""
+        return self.log_normalizer - self.logits * self.mean - self.entropy()
+
+    def _natural_jacobian(self) -> Array:
+        return np.ones((*self.batch_shape, 1, 1))
+
+    # ---- distribution functions ---------------------------------------------------------------------------
+
+    @property
+    def _last(self) -> Array:
+        return self.trials
+
+    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
+        # The smaller of the two probabilities that add to one keeps its digits, so it is the argument.
+        rare, p, q = self.logits < 0, self.probs, self._failure_probs
+        left = np.maximum(self.trials - k, 1.0)
+        lower = np.where(rare, betaincc(k + 1, left, p), betainc(left, k + 1, q))
+        return lower, np.where(rare, betainc(k + 1, left, p), betaincc(left, k + 1, q))
+
+    def _log_lower_ratio(self, k: np.ndarray) -> Array:
+        # At most k successes are at least n − k failures.
+        return log_upper_ratio(
+            np.asarray(self.trials - k), self.trials * self._failure_probs, -1 / self.trials
+        )
+
+    def _log_upper_ratio(self, k: np.ndarray) -> Array:
+        return log_upper_ratio(k, self.trials * self.probs, -1 / self.trials)
+
+    # ---- moments ------------------------------------------------------------------------------------------
+
+    @property
+    def mean(self) -> Array:
+        """n·p."""
+        return self.trials * self.probs
+
+    @property
+    def variance(self) -> Array:
+        """n·p·(1 − p)."""
+        return self.trials * self.probs * self._failure_probs
+
+    @property
+    def _skewness(self) -> Array:
+        return (self._failure_probs - self.probs) / self.std
+
+    @property
+    def mode(self) -> Array:
+        """⌊(n + 1)·p⌋, at most n."""
+        return np.minimum(np.floor((self.trials + 1) * self.probs), self.trials)
+
+    def entropy(self) -> Array:
+        """−E[log P(K)] in nats, by summation; no closed form exists.
+
+        >>> round(float(Binomial(trials=2, probs=0.5).entropy()), 6)  # 1.5·log 2
+        1.039721
+        """
+        flat = self._elements(self.batch_shape, slice(None))
+        mean, std, trials = flat.mean, flat.std, flat.trials
+        bell = flat.variance > _BELL
+        low = np.maximum(np.floor(mean - _STDS * std - 30), 0.0)
+        high = np.minimum(np.ceil(mean + _STDS * std + 30), trials)
+
+        def surprise(rows: np.ndarray, k: Array) -> Array:
+            log_prob = flat._elements(mean.shape, rows)._log_mass(np.minimum(k, trials[rows]))
+            return np.where(np.isfinite(log_prob), -np.exp(log_prob) * log_prob, 0.0)
+
+        with np.errstate(all="ignore"):
+            return unwrap(count_sum(surprise, low, high, std, bell).reshape(self.batch_shape))
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return np.asarray(rng.binomial(self.trials.astype(np.int64), self.probs, shape))
+
+    def _columns(self) -> dict[Any, Array]:
+        return {"trials": self.trials, "probs": self.probs}
