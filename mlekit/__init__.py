@@ -53,7 +53,19 @@ from mlekit.errors import (
 )
 from mlekit.estimation import fit
 from mlekit.fitting import LBFGS, SGD, Adam, Newton, Optimizer
-from mlekit.information import Decomposition, Estimate, cross_entropy, entropy, js, kl
+from mlekit.information import (
+    Decomposition,
+    Estimate,
+    bhattacharyya,
+    cross_entropy,
+    entropy,
+    hellinger,
+    js,
+    kl,
+    renyi,
+    total_variation,
+    tsallis,
+)
 from mlekit.model import Model
 from mlekit.networks import MLP, BuiltNetwork, Linear, Network
 from mlekit.storage import load
@@ -106,10 +118,15 @@ __all__ = [
     "TargetError",
     "VonMises",
     "Weibull",
+    "bhattacharyya",
     "cross_entropy",
     "entropy",
     "fit",
+    "hellinger",
     "js",
     "kl",
     "load",
+    "renyi",
+    "total_variation",
+    "tsallis",
 ]

@@ -6,6 +6,8 @@ Reads distributions; knows nothing of networks, tables or fits. `closed_form` is
 from __future__ import annotations
 
 from mlekit.information.decomposition import Decomposition, grouped_decomposition
+from mlekit.information.distances import bhattacharyya, hellinger, total_variation
+from mlekit.information.divergences import renyi, tsallis
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.measures import cross_entropy, entropy, js, kl
 from mlekit.information.registry import closed_form
@@ -14,10 +16,15 @@ __all__ = [
     "Decomposition",
     "Estimate",
     "Method",
+    "bhattacharyya",
     "closed_form",
     "cross_entropy",
     "entropy",
     "grouped_decomposition",
+    "hellinger",
     "js",
     "kl",
+    "renyi",
+    "total_variation",
+    "tsallis",
 ]

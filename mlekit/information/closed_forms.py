@@ -1,23 +1,37 @@
-"""Closed forms of entropy and KL, written as sums of terms that are ≥ 0 so that nothing cancels.
+"""Closed forms of entropy and divergences, written as sums of terms that are ≥ 0 so that nothing cancels.
 
 Sources: Kullback (1959), Information Theory and Statistics; Cover & Thomas (2006), Elements of Information Theory;
-Nielsen & Nock (2010), Entropies and cross-entropies of exponential families (for `bregman`).
+Nielsen & Nock (2010), Entropies and cross-entropies of exponential families (for `bregman`); Gil, Alajaji & Linder
+(2013), Rényi divergence measures for commonly used univariate continuous distributions; Givens & Shortt (1984), A class
+of Wasserstein metrics for probability distributions.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from scipy.special import erf, ndtr
 
-from mlekit.arrays import Array, sum_last, unwrap
-from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, ExponentialFamily, Gaussian
-from mlekit.distributions.special import logsumexp
+from mlekit.arrays import Array, sum_last
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Empirical,
+    ExponentialFamily,
+    Gaussian,
+    Poisson,
+)
 from mlekit.information.elementary import exp_excess, log_excess
+from mlekit.information.logits import (
+    js_of_logits,
+    kl_of_logits,
+    renyi_of_logits,
+    total_variation_of_logits,
+    two_logits,
+)
 from mlekit.information.registry import closed_form
 
-__all__ = ["bregman", "categorical_kl", "gaussian_kl", "kl_of_logits", "shares_carrier", "two_logits"]
-
-_CACHED_ELEMENTS = 2**15
+__all__ = ["bregman", "categorical_kl", "gaussian_kl", "shares_carrier"]
 
 
 @closed_form(Bernoulli)
@@ -53,59 +67,113 @@ def categorical_kl(p: Categorical, q: Categorical) -> Array:
     return kl_of_logits(p.logits, q.logits)
 
 
-def two_logits(logits: Array) -> Array:
-    """Logits of the outcomes 0 and 1, of which the larger is 0 so that certainty is −inf and never +inf."""
-    return np.stack([-np.maximum(logits, 0), np.minimum(logits, 0)], axis=-1)
+@closed_form(Gaussian, Gaussian, of="renyi")
+def gaussian_renyi(p: Gaussian, q: Gaussian, alpha: float) -> Array:
+    """½(α·((μ_p − μ_q)/σ)² + log(σ²/(σ_p^{2−2α}·σ_q^{2α}))/(1 − α)) with σ² = α·σ_q² + (1 − α)·σ_p²; +inf if σ² ≤ 0.
 
-
-def kl_of_logits(eta_p: Array, eta_q: Array) -> Array:
-    """KL between two distributions over the last axis, given by unnormalized log-probabilities.
-
-    KL(p‖q) is the log-moment generating function of η_q − η_p under p, less its mean. With d the centred difference,
-
-        KL = log E_p[e^d] = log(1 + Σ p_k·(e^{d_k} − 1 − d_k)),    Σ p_k·d_k = 0.
-
-    Every term is ≥ 0. The normalizers are gone, and with them their rounding: what is left of nearly equal
-    arguments is relative to their difference. Where e^d overflows, log E_p[e^d] is a log-sum-exp instead.
-
-    >>> float(kl_of_logits(np.array([0.0, 0.0]), np.array([-200.0, 0.0])))
-    99.30685281944005
+    With v = σ_p²/σ_q² − 1 the logarithms come to ℓ(v) − ℓ((1 − α)v)/(1 − α), where ℓ(v) = v − log(1 + v) ≥ 0.
     """
-    shape = np.broadcast_shapes(eta_p.shape, eta_q.shape)
-    rows_p, rows_q = (np.broadcast_to(eta, shape).reshape(-1, shape[-1]) for eta in (eta_p, eta_q))
-    divergence = np.empty(len(rows_p))
-    # Some twenty passes over the same numbers: in blocks they stay in the cache.
-    size = max(1, _CACHED_ELEMENTS // shape[-1])
-    for start in range(0, len(divergence), size):
-        rows = slice(start, start + size)
-        divergence[rows] = _kl_of_rows(rows_p[rows].astype(np.float64), rows_q[rows].astype(np.float64))
-    return unwrap(divergence.reshape(shape[:-1]))
+    v = (p.scale - q.scale) * (p.scale + q.scale) / np.square(q.scale)
+    ratio = np.square(p.scale / q.scale)
+    shift = np.square((p.loc - q.loc) / q.scale)
+    if np.isinf(alpha):
+        # The logarithm of the greatest p/q; of equal scales only equal locations have one.
+        peak = np.where(shift == 0, 0.0, shift / -v)
+        greatest = 0.5 * (peak - np.log(ratio))
+        return np.where(v < 0, greatest, np.where((v == 0) & (shift == 0), 0.0, np.inf))
+    rest = 1 - alpha
+    mixed = 1 + rest * v
+    spread = log_excess(v, ratio) - log_excess(rest * v, mixed) / rest
+    return np.where(mixed > 0, np.maximum(0.5 * (alpha * shift / mixed + spread), 0.0), np.inf)
 
 
-def _kl_of_rows(
-    eta_p: Float[np.ndarray, "rows k"], eta_q: Float[np.ndarray, "rows k"]
-) -> Float[np.ndarray, " rows"]:
-    normalizer = logsumexp(eta_p)
-    p = np.exp(eta_p - normalizer)
-    possible = np.isfinite(eta_p)
-    difference = np.subtract(eta_q, eta_p, out=np.zeros_like(eta_p), where=possible)
-    mismatch = np.isneginf(difference).any(axis=-1)
-    difference[mismatch] = 0.0
-    # A shift of all logits is taken out exactly by the difference at p's mode, before the mean takes out the rest.
-    reference = np.take_along_axis(difference, np.argmax(p, axis=-1)[:, None], axis=-1)
-    difference -= reference
-    mean = np.einsum("rk,rk->r", p, difference)[:, None]
-    d = difference - mean
-    log_weight = eta_q - (reference + mean + normalizer)  # log p + d, and right for p = 0 as well
-    terms = np.exp(log_weight) - p * (1 + d)
-    near = (np.abs(d) < 0.1) & possible
-    terms[near] = p[near] * exp_excess(d[near])
-    total = terms.sum(axis=-1)
-    divergence: Array = np.log1p(total)
-    overflow = ~np.isfinite(total)
-    divergence[overflow] = logsumexp(log_weight[overflow])[:, 0]
-    divergence[mismatch] = np.inf
-    return divergence
+@closed_form(Gaussian, Gaussian, of="total_variation")
+def gaussian_total_variation(p: Gaussian, q: Gaussian) -> Array:
+    """erf(|μ_p − μ_q|/(σ√8)) for equal scales; else P(a < Y < b) under the narrower less that under the wider.
+
+    In units of the narrower scale, from its location, the densities cross where
+    y²·(r² − 1) + 2·d·y = d² + 2r²·log r, with the other's location d and scale r > 1.
+    """
+    narrow = p.scale <= q.scale
+    scale = np.where(narrow, p.scale, q.scale)
+    r = np.where(narrow, q.scale, p.scale) / scale
+    d = np.where(narrow, q.loc - p.loc, p.loc - q.loc) / scale
+    equal = r == 1
+    quadratic = (r - 1) * (r + 1)
+    constant = np.square(d) + 2 * np.square(r) * np.log(r)
+    root = np.sqrt(np.square(d) + quadratic * constant)
+    larger = -(d + np.copysign(root, d))
+    first, second = larger / quadratic, -constant / larger
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    inside: Array = (ndtr(high) - ndtr(low)) - (ndtr((high - d) / r) - ndtr((low - d) / r))
+    return np.where(equal, np.asarray(erf(np.abs(d) / np.sqrt(8.0))), np.clip(inside, 0.0, 1.0))
+
+
+@closed_form(Gaussian, Gaussian, of="wasserstein")
+def gaussian_wasserstein(p: Gaussian, q: Gaussian, order: float) -> Array:
+    """W₂ = √(m² + s²), and W₁ the mean of |m + sZ|, with m = μ_p − μ_q, s = σ_p − σ_q and a standard Gaussian Z."""
+    m, s = p.loc - q.loc, np.abs(p.scale - q.scale)
+    if order == 2:
+        return np.hypot(m, s)
+    t = np.abs(m) / s
+    folded = s * np.sqrt(2 / np.pi) * np.exp(-0.5 * np.square(t)) + np.abs(m) * (1 - 2 * ndtr(-t))
+    return np.where(s == 0, np.abs(m), folded)
+
+
+@closed_form(Bernoulli, Bernoulli, of="js")
+@closed_form(Categorical, Categorical, of="js")
+def categorical_js(p: Bernoulli | Categorical, q: Bernoulli | Categorical) -> Array:
+    """Half the divergences from the mean of both, from logits."""
+    return js_of_logits(_outcome_logits(p), _outcome_logits(q))
+
+
+@closed_form(Bernoulli, Bernoulli, of="renyi")
+@closed_form(Categorical, Categorical, of="renyi")
+def categorical_renyi(p: Bernoulli | Categorical, q: Bernoulli | Categorical, alpha: float) -> Array:
+    """Log Σ p_k^α·q_k^(1−α)/(α − 1), from logits."""
+    return renyi_of_logits(_outcome_logits(p), _outcome_logits(q), alpha)
+
+
+@closed_form(Bernoulli, Bernoulli, of="total_variation")
+@closed_form(Categorical, Categorical, of="total_variation")
+def categorical_total_variation(p: Bernoulli | Categorical, q: Bernoulli | Categorical) -> Array:
+    """½ Σ |p_k − q_k|, from logits."""
+    return total_variation_of_logits(_outcome_logits(p), _outcome_logits(q))
+
+
+def _outcome_logits(p: Bernoulli | Categorical) -> Array:
+    return two_logits(p.logits) if isinstance(p, Bernoulli) else p.logits
+
+
+@closed_form(Poisson, Poisson)
+def poisson_kl(p: Poisson, q: Poisson) -> Array:
+    """λ_p·(e^x − 1 − x) with x = log λ_q/λ_p: every term is ≥ 0; λ_q for λ_p = 0."""
+    x = _log_rate_ratio(p, q)
+    return np.where(p.rate == 0, q.rate, p.rate * exp_excess(x))
+
+
+@closed_form(Poisson, Poisson, of="renyi")
+def poisson_renyi(p: Poisson, q: Poisson, alpha: float) -> Array:
+    """λ_p·(ε(x) − ε((1 − α)x)/(1 − α)) with x = log λ_q/λ_p and ε(x) = e^x − 1 − x."""
+    x = _log_rate_ratio(p, q)
+    if np.isinf(alpha):
+        # The ratio e^(λ_q − λ_p)·(λ_p/λ_q)^k is greatest at 0 unless it grows beyond all bounds.
+        return np.where(p.rate > q.rate, np.inf, q.rate - p.rate)
+    if alpha == 0:
+        # Only of all probability at 0 anything of q's is left out.
+        return np.where(p.rate == 0, q.rate, 0.0)
+    rest = 1 - alpha
+    common = p.rate * (exp_excess(x) - exp_excess(rest * x) / rest)
+    # Of λ_q = 0 only the outcome 0 is shared.
+    apart = alpha * p.rate / rest if alpha < 1 else np.full(np.shape(x), np.inf)
+    value = np.where(q.rate == 0, np.where(p.rate == 0, 0.0, apart), np.where(p.rate == 0, q.rate, common))
+    return np.maximum(value, 0.0)
+
+
+def _log_rate_ratio(p: Poisson, q: Poisson) -> Array:
+    """Log λ_q/λ_p, with all digits where they are close."""
+    step = (q.rate - p.rate) / p.rate
+    return np.where(np.abs(step) < 0.5, np.log1p(np.clip(step, -0.5, 0.5)), np.log(q.rate) - np.log(p.rate))
 
 
 def shares_carrier(p: Distribution, q: Distribution) -> bool:

@@ -13,27 +13,23 @@ Never a wrong finite number: what cannot be compared is an error, what is infini
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal, overload
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, Seed
+from mlekit.information.divergence_ways import divergence_ways, jensen_shannon_ways
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable
 from mlekit.information.verdict import explain_cross_entropy, explain_divergence, explain_entropy
 from mlekit.information.ways import (
+    SAMPLES,
     cross_entropy_ways,
-    divergence_ways,
     entropy_ways,
-    jensen_shannon_ways,
-    refuse_inaccurate,
+    finished,
     taken,
 )
 
 __all__ = ["cross_entropy", "entropy", "js", "kl"]
-
-_SIZE = 100_000
 
 
 @overload
@@ -62,7 +58,7 @@ def entropy(
     base: float | None = None,
     method: Method | None = None,
     estimate: bool = False,
-    size: int = _SIZE,
+    size: int = SAMPLES,
     rng: Seed = 0,
 ) -> Array | Estimate:
     """H(p) = −E_p[log p(Y)]: the mean surprise of p's outcomes; differential entropy if p is continuous.
@@ -92,7 +88,7 @@ def entropy(
     """
     what = f"entropy of {type(p).__name__}"
     result = taken(entropy_ways(p, size, rng), method, what)
-    return _finish(result, base, estimate, what, lambda value: explain_entropy(p, value))
+    return finished(result, base, estimate, what, lambda value: explain_entropy(p, value))
 
 
 @overload
@@ -124,7 +120,7 @@ def cross_entropy(
     base: float | None = None,
     method: Method | None = None,
     estimate: bool = False,
-    size: int = _SIZE,
+    size: int = SAMPLES,
     rng: Seed = 0,
 ) -> Array | Estimate:
     """CE(p, q) = −E_p[log q(Y)] = H(p) + KL(p‖q): the mean surprise of p's outcomes for one who expects q.
@@ -159,7 +155,7 @@ def cross_entropy(
     p, q = comparable(p, q)
     what = f"cross-entropy of {type(p).__name__} and {type(q).__name__}"
     result = taken(cross_entropy_ways(p, q, size, rng), method, what)
-    return _finish(result, base, estimate, what, lambda value: explain_cross_entropy(p, q, value))
+    return finished(result, base, estimate, what, lambda value: explain_cross_entropy(p, q, value))
 
 
 @overload
@@ -191,7 +187,7 @@ def kl(
     base: float | None = None,
     method: Method | None = None,
     estimate: bool = False,
-    size: int = _SIZE,
+    size: int = SAMPLES,
     rng: Seed = 0,
 ) -> Array | Estimate:
     """KL(p‖q) = E_p[log p(Y)/q(Y)]: the surprise that q adds to that of p's outcomes; relative entropy.
@@ -226,7 +222,7 @@ def kl(
     p, q = comparable(p, q)
     what = f"KL divergence of {type(p).__name__} and {type(q).__name__}"
     result = taken(divergence_ways(p, q, size, rng), method, what)
-    return _finish(result, base, estimate, what, lambda value: explain_divergence(p, q, value))
+    return finished(result, base, estimate, what, lambda value: explain_divergence(p, q, value))
 
 
 @overload
@@ -258,7 +254,7 @@ def js(
     base: float | None = None,
     method: Method | None = None,
     estimate: bool = False,
-    size: int = _SIZE,
+    size: int = SAMPLES,
     rng: Seed = 0,
 ) -> Array | Estimate:
     """JS(p, q) = ½ KL(p‖m) + ½ KL(q‖m) with m = ½(p + q): Jensen–Shannon divergence.
@@ -293,17 +289,4 @@ def js(
     p, q = comparable(p, q)
     what = f"Jensen–Shannon divergence of {type(p).__name__} and {type(q).__name__}"
     result = taken(jensen_shannon_ways(p, q, size, rng), method, what)
-    return _finish(result, base, estimate, what, lambda _: None)
-
-
-def _finish(
-    result: Estimate,
-    base: float | None,
-    estimate: bool,
-    what: str,
-    explain: Callable[[Array], str | None],
-) -> Array | Estimate:
-    if not estimate:
-        refuse_inaccurate(result, what)
-        return result.in_base(base).value
-    return replace(result, support=explain(result.value)).in_base(base)
+    return finished(result, base, estimate, what, lambda _: None)

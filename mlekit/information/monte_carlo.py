@@ -7,7 +7,7 @@ import numpy as np
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, Seed
 from mlekit.errors import ParameterError
-from mlekit.information.rules import Expectation, Function, blocks, leading
+from mlekit.information.rules import Expectation, Integrand, blocks, leading
 
 __all__ = ["MonteCarlo"]
 
@@ -29,14 +29,14 @@ class MonteCarlo:
         self.size = size
         self.rng = np.random.default_rng(rng)
 
-    def expect(self, function: Function, shape: tuple[int, ...]) -> Expectation:
+    def expect(self, integrand: Integrand, shape: tuple[int, ...]) -> Expectation:
         """Mean and standard error, block by block (Chan, Golub & LeVeque 1983)."""
         count = 0
         mean: Array = np.zeros(1)
         squares: Array = np.zeros(1)
         for block in blocks(self.size, shape):
             size = block.stop - block.start
-            values = function(leading(np.asarray(self.p.sample(size, rng=self.rng)), len(shape)))
+            values = integrand.values(leading(np.asarray(self.p.sample(size, rng=self.rng)), len(shape)))
             block_mean: Array = values.mean(axis=1)
             block_squares = np.square(values - block_mean[:, None]).sum(axis=1)
             step = block_mean - mean

@@ -14,7 +14,7 @@ import numpy as np
 from mlekit.arrays import Labels
 from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, FiniteSet
 from mlekit.errors import ParameterError
-from mlekit.information.closed_forms import two_logits
+from mlekit.information.logits import two_logits
 
 __all__ = ["comparable", "is_discrete", "shape_of"]
 

@@ -20,7 +20,7 @@ from scipy.special import expit
 from mlekit.arrays import Array, BoolArray
 from mlekit.distributions import Distribution, Interval
 from mlekit.errors import ParameterError
-from mlekit.information.rules import Expectation, Function, blocks, leading
+from mlekit.information.rules import Expectation, Integrand, blocks, leading, weighted
 
 __all__ = ["Quadrature"]
 
@@ -47,10 +47,11 @@ class Quadrature:
     Args:
         p: the distribution.
         others: distributions that f depends on; it may have kinks at their modes and medians.
+        kinks: further places where f is not smooth, of shape (count, *batch).
 
     """
 
-    def __init__(self, p: Distribution, *others: Distribution) -> None:
+    def __init__(self, p: Distribution, *others: Distribution, kinks: Array | None = None) -> None:
         support = p.support
         assert isinstance(support, Interval)
         self.p = p
@@ -68,6 +69,8 @@ class Quadrature:
                 np.asarray(other.quantile(leading(_LEVELS[3:6], ndim))),
                 np.asarray(other.mode, dtype=np.float64)[None],
             ]
+        if kinks is not None:
+            cuts.append(kinks)
         shape = np.broadcast_shapes(*(cut.shape[1:] for cut in (leading(cut, ndim) for cut in cuts)))
         full = [np.broadcast_to(leading(cut, ndim), (len(cut), *shape)) for cut in cuts]
         inside = np.clip(np.concatenate(full), own[0], own[-1])
@@ -89,12 +92,12 @@ class Quadrature:
                 yield Piece(np.asarray(bound), cut - bound, False, (-_AT_BOUND, 0.0))
                 yield Piece(cut, bound - cut, False, (-_INNER, 0.0))
 
-    def expect(self, function: Function, shape: tuple[int, ...]) -> Expectation:
+    def expect(self, integrand: Integrand, shape: tuple[int, ...]) -> Expectation:
         """∫ p·f, refined until the first component has converged for the whole batch."""
-        total, size = self._level(function, shape, 1)
+        total, size = self._level(integrand, shape, 1)
         error = np.full_like(total, np.inf)
         for level in range(2, _FINEST + 1):
-            refined, refined_size = self._level(function, shape, level)
+            refined, refined_size = self._level(integrand, shape, level)
             refined, size = 0.5 * total + refined, 0.5 * size + refined_size
             # Rounding of the integrand is a few units in the last place of the sum of absolute values.
             error = np.abs(refined - total) + 1e-15 * size
@@ -104,12 +107,18 @@ class Quadrature:
         mass = total[-1]
         # What the nodes have missed of p's probability (a singular end) weighs like the rest of it.
         error = error[:-1] + np.abs(1 - mass) * np.abs(total[:-1])
-        diverges = self._diverges(function, shape)
+        diverges = self._diverges(integrand, shape)
         value = np.where(diverges, np.inf, total[:-1])
         return Expectation(value, np.where(np.isinf(value), 0.0, error))
 
-    def _level(self, function: Function, shape: tuple[int, ...], level: int) -> tuple[Array, Array]:
+    def _level(self, integrand: Integrand, shape: tuple[int, ...], level: int) -> tuple[Array, Array]:
         """Step · Σ weight·(f, 1)·p over the nodes that are new at this level, and the same of absolute values."""
+
+        def with_one(outcomes: np.ndarray) -> Array:
+            values = integrand.values(outcomes)
+            return np.concatenate([values, np.ones((1, *values.shape[1:]))])
+
+        with_mass = Integrand(with_one, integrand.log_size)
         step = 2.0**-level
         total: Array = np.zeros(())
         size: Array = np.zeros(())
@@ -126,18 +135,20 @@ class Quadrature:
                 weights = weights * np.pi * np.cosh(t) * place * expit(-np.pi * np.sinh(t))
             for block in blocks(len(t), shape):
                 outcomes = piece.origin + piece.length * leading(place[block], len(shape))
-                density = np.exp(self.p.log_prob(outcomes)) * np.abs(piece.length)
+                log_density = self.p.log_prob(outcomes)
                 # A node that rounds onto an end may find an infinite density there; the missed mass tells.
-                share = np.where(np.isfinite(density), density, 0.0) * leading(weights[block], len(shape))
-                values = function(outcomes)
-                values = np.concatenate([values, np.ones((1, *values.shape[1:]))])
-                products = np.where(share == 0, 0.0, share * values)
+                log_density = np.where(np.isposinf(log_density), -np.inf, log_density)
+                log_share = log_density + np.log(np.abs(piece.length) * leading(weights[block], len(shape)))
+                if integrand.log_size is None:
+                    # Where p underflows nothing but a ratio of densities could still matter.
+                    log_share = np.where(np.exp(log_share) == 0, -np.inf, log_share)
+                products = weighted(log_share, outcomes, with_mass)
                 total = total + products.sum(axis=1)
                 size = size + np.abs(products).sum(axis=1)
         full = (total.shape[0], *shape)
         return np.array(np.broadcast_to(total, full)), np.array(np.broadcast_to(size, full))
 
-    def _diverges(self, function: Function, shape: tuple[int, ...]) -> BoolArray:
+    def _diverges(self, integrand: Integrand, shape: tuple[int, ...]) -> BoolArray:
         """Whether p·f falls more slowly than 1/y far out, by its slope between two far points.
 
         Far out p·f·y behaves like y^α for a heavy tail (and vanishes faster otherwise): its integral over log y is
@@ -148,7 +159,7 @@ class Quadrature:
             if piece.unbounded:
                 outcomes = np.stack([piece.origin + piece.length * distance for distance in _FAR])
                 outcomes = leading(outcomes, len(shape))
-                heights = self.p.log_prob(outcomes) + np.log(np.abs(function(outcomes)))
+                heights = self.p.log_prob(outcomes) + integrand.log_sizes(outcomes)
                 slope = (heights[:, 1] - heights[:, 0]) / np.log(_FAR[1] / _FAR[0]) + 1
                 result = result | (np.isfinite(heights).all(axis=1) & (slope >= -1e-9))
         return np.asarray(result)

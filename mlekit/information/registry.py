@@ -3,33 +3,37 @@
     @closed_form(Gaussian, Gaussian)
     def gaussian_kl(p: Gaussian, q: Gaussian) -> Array: ...
 
-With one family the function is its entropy, with two it is KL(p‖q). A form holds for subclasses too; the most
-specific one is taken. What has no closed form is summed, integrated or sampled.
+With one family the function is its entropy, with two it is KL(p‖q) unless ``of`` says which other quantity: ``js`` and
+``total_variation`` of p and q; ``renyi`` of p, q and the order alpha, for any order ≥ 0 but 1; ``wasserstein`` of p, q
+and the order 1 or 2. A form holds for subclasses too; the most specific one is taken. What has no closed form is
+summed, integrated or sampled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution
 from mlekit.errors import ParameterError
 
-__all__ = ["closed_form", "find_closed_form"]
+__all__ = ["Quantity", "closed_form", "find_closed_form"]
 
+Quantity: TypeAlias = Literal["entropy", "kl", "js", "renyi", "total_variation", "wasserstein"]
 Form: TypeAlias = Callable[..., Array]
 F = TypeVar("F", bound=Form)
 
-_FORMS: dict[tuple[type[Distribution], ...], Form] = {}
+_FORMS: dict[tuple[Quantity, tuple[type[Distribution], ...]], Form] = {}
 
 
-def closed_form(*families: type[Distribution]) -> Callable[[F], F]:
-    """Register the decorated function as entropy of one family, or as KL(p‖q) of two.
+def closed_form(*families: type[Distribution], of: Quantity | None = None) -> Callable[[F], F]:
+    """Register the decorated function as entropy of one family, or as KL(p‖q) or another quantity of two.
 
     Args:
-        *families: the types of the function's arguments, one or two.
+        *families: the types of the function's first arguments, one or two.
+        of: which quantity, if it is neither entropy nor KL.
 
     Returns:
         The decorator; it gives the function back.
@@ -44,20 +48,35 @@ def closed_form(*families: type[Distribution]) -> Callable[[F], F]:
 
     """
     names = ", ".join(family.__name__ for family in families)
-    if len(families) not in (1, 2):
-        raise ParameterError(f"a closed form is of one family or two, not of ({names})")
+    if len(families) not in (1, 2) or (of is not None and (len(families) == 1) != (of == "entropy")):
+        raise ParameterError(f"a closed form is of one family (entropy) or two, not of ({names})")
+    key = (_quantity(families, of), families)
 
     def register(form: F) -> F:
-        if families in _FORMS:
+        if key in _FORMS:
             raise ParameterError(f"there is a closed form for ({names}) already")
-        _FORMS[families] = form
+        _FORMS[key] = form
         return form
 
     return register
 
 
-def find_closed_form(*distributions: Distribution) -> Callable[[], Array] | None:
-    """The most specific closed form for these arguments, ready to be called; None if there is none."""
+def _quantity(arguments: tuple[object, ...], of: Quantity | None) -> Quantity:
+    return of or ("entropy" if len(arguments) == 1 else "kl")
+
+
+def find_closed_form(
+    *distributions: Distribution, of: Quantity | None = None, order: float | None = None
+) -> Callable[[], Array] | None:
+    """The most specific closed form for these arguments, ready to be called; None if there is none.
+
+    Args:
+        *distributions: one for entropy, two for the rest.
+        of: which quantity, if it is neither entropy nor KL.
+        order: the order of quantities that have one, which their form takes as its last argument.
+
+    """
+    further = () if order is None else (order,)
     lines: list[list[type[Any]]] = [
         [cls for cls in type(distribution).__mro__ if issubclass(cls, Distribution)]
         for distribution in distributions
@@ -65,7 +84,7 @@ def find_closed_form(*distributions: Distribution) -> Callable[[], Array] | None
     for families in sorted(
         product(*lines), key=lambda pair: sum(line.index(cls) for line, cls in zip(lines, pair, strict=True))
     ):
-        form = _FORMS.get(families)
+        form = _FORMS.get((_quantity(distributions, of), families))
         if form is not None:
-            return lambda: form(*distributions)
+            return lambda: form(*distributions, *further)
     return None

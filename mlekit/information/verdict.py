@@ -14,6 +14,7 @@ from mlekit.information.rules import sum_rule
 __all__ = ["explain_cross_entropy", "explain_divergence", "explain_entropy"]
 
 _SHOWN = 3
+_MEAN = "log q(Y)"
 
 
 def explain_entropy(p: Distribution, value: Array) -> str | None:
@@ -26,14 +27,22 @@ def explain_entropy(p: Distribution, value: Array) -> str | None:
     )
 
 
-def explain_divergence(p: Distribution, q: Distribution, value: Array) -> str | None:
-    """Why KL(p‖q) is infinite where it is; None if it is finite throughout."""
-    if is_discrete(p) != is_discrete(q):
+def explain_divergence(p: Distribution, q: Distribution, value: Array, mean: str = _MEAN) -> str | None:
+    """Why a divergence of p and q is infinite where it is; None if it is finite throughout.
+
+    Args:
+        p: the distribution that the mean is taken under.
+        q: the other one.
+        value: the divergence.
+        mean: the mean that the divergence is made of, in words.
+
+    """
+    if is_discrete(p) != is_discrete(q) and np.isinf(value).any():
         return _where(value) + _singular(p, q)
-    return explain_cross_entropy(p, q, value)
+    return explain_cross_entropy(p, q, value, mean)
 
 
-def explain_cross_entropy(p: Distribution, q: Distribution, value: Array) -> str | None:
+def explain_cross_entropy(p: Distribution, q: Distribution, value: Array, mean: str = _MEAN) -> str | None:
     """Why the cross-entropy is infinite where it is; None if it is finite throughout."""
     if not np.isinf(value).any():
         return None
@@ -41,7 +50,7 @@ def explain_cross_entropy(p: Distribution, q: Distribution, value: Array) -> str
     if reason is None and is_discrete(q) and not is_discrete(p):
         reason = _singular(p, q)
     return _where(value) + (
-        reason or "the mean of log q(Y) under p is beyond all bounds: q's tails are too light for p's"
+        reason or f"the mean of {mean} under p is beyond all bounds: q's tails are too light for p's"
     )
 
 

@@ -10,12 +10,11 @@ import pytest
 from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, Gaussian
 from mlekit.errors import AccuracyError, ParameterError
 from mlekit.information import Estimate, cross_entropy, entropy, js, kl
+from mlekit.information.divergence_ways import divergence_ways, jensen_shannon_ways
 from mlekit.information.outcomes import comparable
 from mlekit.information.ways import (
     cross_entropy_ways,
-    divergence_ways,
     entropy_ways,
-    jensen_shannon_ways,
 )
 from tests.information.families import Geometric, gamma, laplace, poisson, student
 

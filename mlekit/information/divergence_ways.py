@@ -1,0 +1,263 @@
+"""The ways of divergences: each is E_p[g(δ)], δ = log q/p, by whichever rule there is, or a closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mlekit.arrays import Array
+from mlekit.distributions import Distribution, Interval, Seed
+from mlekit.errors import ParameterError
+from mlekit.information.crossings import density_crossings
+from mlekit.information.estimate import Method
+from mlekit.information.generators import (
+    Generator,
+    LogRatio,
+    LogRatioToMean,
+    Power,
+    Shortfall,
+)
+from mlekit.information.outcomes import is_discrete, shape_of
+from mlekit.information.registry import find_closed_form
+from mlekit.information.rules import Integrand, Rule, sum_rule
+from mlekit.information.ways import Way, Ways, closed_divergence, constant, exact, rules_under
+
+__all__ = [
+    "divergence_ways",
+    "jensen_shannon_ways",
+    "mapped",
+    "renyi_ways",
+    "total_variation_ways",
+    "tsallis_ways",
+]
+
+_LOG_2 = float(np.log(2.0))
+# Mean square of log(q/p) up to which a divergence is summed from terms that are ≥ 0.
+_NEARLY_EQUAL = 0.01
+_EPSILON = float(np.finfo(np.float64).eps)
+# −log of the smallest float: what is known of a logarithm where its argument has underflowed.
+_UNDERFLOW = 745.0
+
+
+def divergence_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -> Ways:
+    """The ways of KL(p‖q); +inf where one is discrete and the other continuous."""
+    shape = shape_of(p, q)
+    if is_discrete(p) != is_discrete(q):
+        return {"closed_form": constant(np.inf, shape)}
+    ways: dict[Method, Way] = {}
+    form = closed_divergence(p, q)
+    if form is not None:
+        ways["closed_form"] = exact(form, shape)
+    for method, rule in rules_under(p, q, size=size, rng=rng).items():
+        ways[method] = _expected(rule, LogRatio(p, q), shape, Power(1.0))
+    return ways
+
+
+def jensen_shannon_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -> Ways:
+    """The ways of ½ KL(p‖m) + ½ KL(q‖m); log 2 where one is discrete and the other continuous."""
+    shape = shape_of(p, q)
+    if is_discrete(p) != is_discrete(q):
+        return {"closed_form": constant(_LOG_2, shape)}
+    generator = np.random.default_rng(rng)
+    from_p, from_q = (
+        rules_under(first, second, size=size, rng=generator) for first, second in ((p, q), (q, p))
+    )
+    ways: dict[Method, Way] = {}
+    form = find_closed_form(p, q, of="js")
+    if form is not None:
+        ways["closed_form"] = exact(form, shape)
+    for method in (method for method in from_p if method in from_q):
+        ways[method] = _mean_of(
+            _expected(from_p[method], LogRatioToMean(p, q), shape, Power(1.0)),
+            _expected(from_q[method], LogRatioToMean(q, p), shape, Power(1.0)),
+            independent=method == "monte_carlo",
+        )
+    return ways
+
+
+def total_variation_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -> Ways:
+    """The ways of E_p[max(1 − q/p, 0)]; 1 where one is discrete and the other continuous."""
+    shape = shape_of(p, q)
+    if is_discrete(p) != is_discrete(q):
+        return {"closed_form": constant(1.0, shape)}
+    ways: dict[Method, Way] = {}
+    form = find_closed_form(p, q, of="total_variation")
+    if form is not None:
+        ways["closed_form"] = exact(form, shape)
+    kinks = lambda: density_crossings(p, q)  # noqa: E731
+    for method, rule in rules_under(p, q, size=size, rng=rng, kinks=kinks).items():
+        ways[method] = mapped(
+            _expected(rule, LogRatio(p, q), shape, Shortfall()), lambda value: np.minimum(value, 1.0)
+        )
+    return ways
+
+
+def tsallis_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: Seed) -> Ways:
+    """The ways of (E_p[(p/q)^(α−1)] − 1)/(α − 1) for finite α; those of KL for α = 1."""
+    if alpha == 1:
+        return divergence_ways(p, q, size, rng)
+    shape, rest = shape_of(p, q), 1 - alpha
+    most = 1 / rest if alpha < 1 else np.inf
+    if is_discrete(p) != is_discrete(q):
+        return {"closed_form": constant(most, shape)}
+    ways: dict[Method, Way] = {}
+    form = _closed_renyi(p, q, alpha)
+    if form is not None:
+        known = form
+        ways["closed_form"] = exact(lambda: -np.expm1(-rest * known()) / rest, shape)
+    for method, rule in rules_under(p, q, size=size, rng=rng).items():
+        ways[method] = mapped(
+            _expected(rule, LogRatio(p, q), shape, Power(alpha)), lambda value: np.minimum(value, most)
+        )
+    return ways
+
+
+def renyi_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: Seed) -> Ways:
+    """The ways of log E_p[(p/q)^(α−1)]/(α − 1): those of KL for α = 1, the greatest log p/q for α = ∞."""
+    if alpha == 1:
+        return divergence_ways(p, q, size, rng)
+    shape = shape_of(p, q)
+    if is_discrete(p) != is_discrete(q):
+        return {"closed_form": constant(np.inf, shape)}
+    ways: dict[Method, Way] = {}
+    form = _closed_renyi(p, q, alpha)
+    if form is not None:
+        ways["closed_form"] = exact(form, shape)
+    if np.isinf(alpha):
+        if isinstance(p.support, Interval) and not ways:
+            raise ParameterError(
+                f"the Rényi divergence of order inf of {type(p).__name__} and {type(q).__name__} is the greatest "
+                "log p/q over infinitely many outcomes, and has no closed form here; take a large finite alpha"
+            )
+        if not isinstance(p.support, Interval):
+            ways["exact_sum"] = exact(lambda: _greatest_log_ratio(p, q, shape), shape)
+        return ways
+    for method, rule in rules_under(p, q, size=size, rng=rng).items():
+        ways[method] = _renyi(rule, LogRatio(p, q), shape, alpha)
+    return ways
+
+
+def mapped(
+    way: Way, function: Callable[[Array], Array], slope: Callable[[Array], Array] | None = None
+) -> Way:
+    """A function of what another way gives; ``slope`` is the size of its derivative, 1 if not given."""
+
+    def transformed() -> tuple[Array, Array]:
+        value, error = way()
+        result = function(value)
+        if slope is not None:
+            error = np.where(error == 0, 0.0, slope(value) * error)
+        return np.asarray(result), np.asarray(error)
+
+    return transformed
+
+
+def _closed_renyi(p: Distribution, q: Distribution, alpha: float) -> Callable[[], Array] | None:
+    """A registered form; for α = 0 and continuous p, −log of what q gives to p's support."""
+    form = find_closed_form(p, q, of="renyi", order=alpha)
+    if form is not None or alpha != 0 or is_discrete(p) or p.joint:
+        return form
+    support = p.support
+    if not isinstance(support, Interval):
+        return None
+
+    def log_missed() -> Array:
+        shape = shape_of(p, q)
+        low, high = (np.broadcast_to(bound, shape) for bound in (support.low, support.high))
+        missed = np.where(np.isneginf(low), 0.0, q.cdf(low)) + np.where(
+            np.isposinf(high), 0.0, np.exp(q.log_sf(high))
+        )
+        return np.asarray(0.0 - np.log1p(-np.minimum(missed, 1.0)))
+
+    return log_missed
+
+
+def _greatest_log_ratio(p: Distribution, q: Distribution, shape: tuple[int, ...]) -> Array:
+    greatest: Array = np.full(shape, -np.inf)
+    for outcomes, log_weights in sum_rule(p).terms(shape):
+        delta, _ = LogRatio(p, q).of(outcomes)
+        largest = np.where(np.isneginf(log_weights), -np.inf, -delta).max(axis=0)
+        greatest = np.maximum(greatest, largest)
+    return np.maximum(greatest, 0.0)
+
+
+def _expected(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], g: Generator) -> Way:
+    """E_p[g(δ)]; for nearly equal arguments E_p[g(δ) + c·(e^δ − 1)], whose terms are ≥ 0.
+
+    The two agree if all of q's probability lies where p's does, for then E_p[e^δ − 1] = 0. That balance is looked
+    at: what q puts elsewhere is missing in it. It need not be closer to 0 than the rounding of the log-probabilities.
+    """
+
+    def values(outcomes: np.ndarray) -> Array:
+        delta, size = ratio.of(outcomes)
+        slope = g.slope(delta)
+        rounding = np.where(slope == 0, 0.0, slope * size)
+        return np.stack([g.direct(delta), g.excess(delta), np.expm1(delta), np.square(delta), rounding])
+
+    def beyond(start: Array, end: Array) -> Array:
+        mass_p, mass_q = ratio.masses_beyond(start, end)
+        unknown = np.full(shape, np.nan)
+        known = (g.bound(mass_p, mass_q), unknown, mass_p + mass_q, unknown, unknown)
+        return np.stack([np.broadcast_to(bound, shape) for bound in known])
+
+    def way() -> tuple[Array, Array]:
+        integrand = Integrand(values, lambda outcomes: g.log_size(ratio.of(outcomes)[0]), beyond)
+        value, error = rule().expect(integrand, shape)
+        direct, excess, balance, square, size = value
+        rounding = _EPSILON * size
+        near = (np.abs(balance) <= 4 * error[2] + rounding) & (square <= _NEARLY_EQUAL) & np.isfinite(direct)
+        # Exact ways round but do not approximate: theirs is no error.
+        rounded = np.where(near, rounding * np.sqrt(square), rounding)
+        error = np.where(near, error[1], error[0])
+        error = np.where(error > 0, error + rounded, 0.0)
+        return np.where(near, excess, np.maximum(direct, 0.0)), error
+
+    return way
+
+
+def _renyi(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], alpha: float) -> Way:
+    """Log c/(α − 1) with c = E_p[e^{(1−α)δ}] = 1 + (α − 1)·T, T being Tsallis' divergence.
+
+    Close to 1, c is known from T; close to 0, which takes α < 1, as the mean that it is. Where that underflows though
+    there are common outcomes, only a lower bound is known, with an error without bounds.
+    """
+    rest = 1 - alpha
+
+    def values(outcomes: np.ndarray) -> Array:
+        delta, _ = ratio.of(outcomes)
+        return np.stack([np.exp(np.minimum(rest * delta, 700.0)), (delta > -np.inf).astype(np.float64)])
+
+    def beyond(start: Array, end: Array) -> Array:
+        masses = ratio.masses_beyond(start, end)
+        # Both masses at once: it is more than p^α·q^(1−α) needs, and what p alone has.
+        known = (rest * Power(alpha).bound(*masses), masses[0])
+        return np.stack([np.broadcast_to(bound, shape) for bound in known])
+
+    def way() -> tuple[Array, Array]:
+        tsallis, error = _expected(rule, ratio, shape, Power(alpha))()
+        mean = 1 - rest * tsallis
+        result = np.log1p(np.maximum(-rest * tsallis, -1.0)) / -rest
+        if alpha < 1:
+            (power, common), (power_error, _) = rule().expect(Integrand(values, beyond=beyond), shape)
+            far = mean < 0.5
+            lost = (power == 0) & (common > 0)
+            mean = np.where(far, power, mean)
+            result = np.where(far, -np.log(power) / rest, result)
+            result = np.where(lost, _UNDERFLOW / rest, result)
+            error = np.where(far, power_error / rest, error)
+            error = np.where(lost, np.inf, np.where(error == 0, 0.0, error / mean))
+        else:
+            error = np.where(error == 0, 0.0, error / mean)
+        return np.maximum(result, 0.0), error
+
+    return way
+
+
+def _mean_of(first: Way, second: Way, *, independent: bool) -> Way:
+    def way() -> tuple[Array, Array]:
+        (value_1, error_1), (value_2, error_2) = first(), second()
+        error = np.hypot(error_1, error_2) if independent else error_1 + error_2
+        return np.minimum(0.5 * (value_1 + value_2), _LOG_2), 0.5 * error
+
+    return way
