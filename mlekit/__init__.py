@@ -36,6 +36,7 @@ from mlekit.distributions import (
     NegativeBinomial,
     Poisson,
     StudentT,
+    OrderedCategorical,
     VonMises,
     Weibull,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "StudentT",
     "SupportError",
     "TargetError",
+    "OrderedCategorical",
     "VonMises",
     "Weibull",
     "bhattacharyya",

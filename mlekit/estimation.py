@@ -112,7 +112,7 @@ def fit(
     assert train.target is not None
     require_spread(head, train.target, train.weights)
     if isinstance(built, LinearInParameters) and prior is None:
-        require_identified_design(regression, built, sample, scaling)
+        require_identified_design(regression, built, head, sample, scaling)
     theta = _start(built, head, sample, rng)
     solver: Optimizer = optimizer or (Newton() if linear else Adam())
     solution = optimize(objective, solver, theta, rng=rng, validation=check, progress=progress)
@@ -274,7 +274,7 @@ def _start(
         )
     positions = network.output_biases
     if len(positions) == len(marginal):
-        theta[positions] = marginal
+        theta[positions[positions >= 0]] = marginal[positions >= 0]
     return theta
 
 

@@ -41,17 +41,25 @@ def require_spread(head: Head[Any], target: pd.DataFrame, weights: np.ndarray | 
 
 
 def require_identified_design(
-    regression: Regression, network: LinearInParameters, sample: Sample, scaling: Scaling
+    regression: Regression, network: LinearInParameters, head: Head[Any], sample: Sample, scaling: Scaling
 ) -> None:
-    """Refuse a design that does not determine its coefficients: constant or collinear columns, too few rows."""
+    """Refuse a design that does not determine its coefficients: constant or collinear columns, too few rows.
+
+    An intercept that another parameter takes up counts as one.
+    """
     columns = regression.columns
     inputs = sample.inputs if sample.weights is None else sample.inputs[sample.weights > 0]
+    taken_up = np.zeros(head.n_outputs, dtype=bool)
+    for name, outputs in head.columns.items():
+        taken_up[outputs] = not head.has_intercept(name)
     checked: set[tuple[int, int]] = set()
-    for predictor in network.predictors:
+    for predictor, elsewhere in zip(network.predictors, taken_up.tolist(), strict=True):
         span = predictor.columns
         if (span.start, span.stop) not in checked:
             checked.add((span.start, span.stop))
-            require_identified(inputs[:, span], columns[span], scaling.scale[span], intercept=predictor.bias)
+            design = inputs[:, span] - inputs[:, span].mean(axis=0) if elsewhere else inputs[:, span]
+            intercept = predictor.bias or elsewhere
+            require_identified(design, columns[span], scaling.scale[span], intercept=intercept)
 
 
 def require_maximum(

@@ -2,7 +2,8 @@
 
 A `Regression` says which design matrix feeds which outputs through which network. A formula for each parameter
 gives each its own network side by side; a single formula feeds one network, except that a linear one predicts
-the family's first parameter only and leaves the others an intercept each, as generalized linear models do.
+the family's first parameter only and leaves the others an intercept each, as generalized linear models do, and
+any network leaves one to parameters that all rows share.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[
     sizes = {name: columns.stop - columns.start for name, columns in head.columns.items()}
     first = next(iter(sizes))
     if set(encoding.predictors) == {""} and not isinstance(network, Linear):
-        return (Block(tuple(sizes), "", network, head.n_outputs),)
+        return _one_network(head, network, sizes)
     formulas: dict[str, str] = {}
     for key in encoding.predictors:
         name = first if key == "" else head.family.parameter(key).name
@@ -64,15 +65,23 @@ def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[
     blocks = []
     for name, size in sizes.items():
         if name not in formulas:
-            blocks.append(Block((name,), None, Linear(), size))
+            blocks.append(Block((name,), None, Linear(bias=head.has_intercept(name)), size))
             continue
         key, own = formulas[name], network
         if isinstance(network, Linear):
-            own = Linear(bias=network.bias and encoding.predictors[key].intercept)
+            bias = network.bias and encoding.predictors[key].intercept and head.has_intercept(name)
+            own = Linear(bias=bias)
         elif not encoding.predictors[key].columns:
-            own = Linear()
+            own = Linear(bias=head.has_intercept(name))
         blocks.append(Block((name,), key, own, size))
     return tuple(blocks)
+
+
+def _one_network(head: Head[Any], network: Network, sizes: Mapping[str, int]) -> tuple[Block, ...]:
+    """One network for the parameters that differ by row, then an intercept for each that all rows share."""
+    own = tuple(name for name in sizes if not head.family.parameter(name).shared) or tuple(sizes)
+    shared = [Block((name,), None, Linear(), size) for name, size in sizes.items() if name not in own]
+    return (Block(own, "", network, sum(sizes[name] for name in own)), *shared)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
+from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.student_t import StudentT
 from mlekit.distributions.von_mises import VonMises
 from mlekit.distributions.weibull import Weibull
@@ -60,6 +61,7 @@ __all__ = [
     "Seed",
     "StudentT",
     "VonMises",
+    "OrderedCategorical",
     "Weibull",
 ]
 
@@ -88,3 +90,4 @@ FAMILIES: dict[str, type[Distribution]] = {
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""
+        OrderedCategorical,

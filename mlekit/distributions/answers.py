@@ -15,7 +15,7 @@ from mlekit.distributions.outcomes import to_float
 from mlekit.distributions.target import first_row
 from mlekit.errors import TargetError
 
-__all__ = ["encode_categories", "learn_categories"]
+__all__ = ["encode_categories", "learn_categories", "refuse_unordered"]
 
 _SUM_TOLERANCE = 1e-6
 
@@ -59,6 +59,19 @@ def learn_categories(target: pd.DataFrame, declared: ArrayLike | None) -> Labels
             f"Remove them with data[{name!r}].cat.remove_unused_categories(), or collect rows that hold them"
         )
     return as_labels(categories, len(categories))
+
+
+def refuse_unordered(target: pd.DataFrame, family: str) -> None:
+    """Refuse a single column of labels that say nothing of their order."""
+    column = target.iloc[:, 0]
+    ordered = isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered
+    if target.shape[1] == 1 and not ordered and label_array(column.dropna()).dtype.kind not in "iufb":
+        name = target.columns[0]
+        raise TargetError(
+            f"column {name!r} is to be {family}, but its labels have no order; use numbers, an ordered pandas "
+            f"categorical (data[{name!r}] = pd.Categorical(data[{name!r}], categories=[...], ordered=True)), or "
+            f"{family}.family(categories=[...]) with the labels in order"
+        )
 
 
 def _sorted_labels(labels: Labels) -> Labels:

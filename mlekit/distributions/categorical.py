@@ -32,7 +32,7 @@ from mlekit.errors import ParameterError, SupportError
 __all__ = ["Categorical"]
 
 _PROBS = Parameter("probs", PROBABILITY, IDENTITY, typical=(0.01, 0.99), coordinate_name="logits")
-_LOGITS = Parameter("logits", REAL, IDENTITY, typical=(-3.0, 3.0), vector=True)
+_LOGITS = Parameter("logits", REAL, IDENTITY, typical=(-3.0, 3.0), axes=1, redundant=True)
 _SUM_TOLERANCE = 1e-9
 
 
@@ -168,6 +168,10 @@ class Categorical(ExponentialFamily):
     @classmethod
     def _widths(cls, constants: Mapping[str, Any]) -> tuple[int | None, ...]:
         return (len(constants["categories"]),)
+
+    @classmethod
+    def _coordinate_labels(cls, name: str, constants: Mapping[str, Any]) -> list[Any] | None:
+        return list(constants["categories"].tolist())
 
     @classmethod
     def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:

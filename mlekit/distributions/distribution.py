@@ -57,7 +57,9 @@ class Distribution(Predictable, ABC):
         declared = {parameter.name: parameter for parameter in self.parameters}
         arrays = {name: declared[name].validate(value, owner) for name, value in values.items()}
         try:
-            np.broadcast_shapes(*(array.shape for array in arrays.values()))
+            np.broadcast_shapes(
+                *(array.shape[: array.ndim - declared[name].axes] for name, array in arrays.items())
+            )
         except ValueError:
             shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
             raise ParameterError(f"{owner}: shapes do not broadcast together: {shapes}") from None

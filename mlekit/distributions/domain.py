@@ -12,7 +12,7 @@ import numpy as np
 
 from mlekit.arrays import Array, BoolArray, Labels
 
-__all__ = ["COUNTS", "POSITIVE", "PROBABILITY", "REAL", "FiniteSet", "Interval"]
+__all__ = ["COUNTS", "INCREASING", "POSITIVE", "PROBABILITY", "REAL", "FiniteSet", "Increasing", "Interval"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,25 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Increasing(Interval):
+    """Finite numbers, each greater than the one before it on the last axis.
+
+    >>> Increasing().contains(np.array([0.0, 1.0, 1.0]))
+    array([ True,  True, False])
+    """
+
+    def contains(self, value: Array) -> BoolArray:
+        """Whether each number is finite and greater than the one before it."""
+        inside = np.asarray(super().contains(value))
+        if np.ndim(value):
+            inside[..., 1:] &= value[..., 1:] > value[..., :-1]
+        return inside
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} and increase along the last axis"
+
+
+@dataclass(frozen=True)
 class FiniteSet:
     """Finitely many outcomes, in a fixed order.
 
@@ -82,6 +101,7 @@ class FiniteSet:
 
 
 REAL = Interval()
+INCREASING = Increasing()
 POSITIVE = Interval(0.0, np.inf)
 PROBABILITY = Interval(0.0, 1.0, low_included=True, high_included=True)
 COUNTS = Interval(0.0, np.inf, low_included=True, integer=True)

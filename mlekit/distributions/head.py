@@ -116,7 +116,7 @@ class Head(Generic[D]):
                 natural = parameter.link.link(np.asarray(self.family.fixed[parameter.name], dtype=np.float64))
                 slots.append(_Slot(parameter, None, (natural - a) / b, None, width is None, False, a, b))
                 continue
-            reference = self.identified and width is not None
+            reference = self.identified and parameter.redundant
             size = self.n_targets if width is None else width - reference
             link = next(
                 (name for key, name in self.family.links.items() if self.family.parameter(key) is parameter),
@@ -146,13 +146,17 @@ class Head(Generic[D]):
         size = slot.columns.stop - slot.columns.start
         return np.broadcast_to(slot.a, size), np.broadcast_to(slot.b, size)
 
+    def has_intercept(self, name: str) -> bool:
+        """Whether the predictor of a parameter has an intercept of its own, and no other parameter takes it up."""
+        return self.family.parameter(name).intercept_in not in self.columns
+
     def output_labels(self, name: str) -> list[Any]:
         """What the outputs of a parameter stand for: target columns, or categories."""
+        parameter = self.family.parameter(name)
+        labels = self.family.distribution._coordinate_labels(name, self.constants)
+        if labels is not None:
+            return labels[int(self.identified and parameter.redundant) :]
         size = self.columns[name].stop - self.columns[name].start
-        if self.family.distribution.joint and size > 1 - self.identified:
-            labels = self.constants.get("categories")
-            if labels is not None:
-                return list(labels[int(self.identified) :].tolist())
         return list(self.target_names) if size == len(self.target_names) else list(range(size))
 
     # ---- targets ------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_ndtr, logit, ndtr, ndtri
 
 from mlekit.arrays import Array
-from mlekit.distributions.domain import POSITIVE, PROBABILITY, REAL, Interval
+from mlekit.distributions.domain import INCREASING, POSITIVE, PROBABILITY, REAL, Interval
 from mlekit.distributions.special import LOG_2PI, log1mexp, ndtr_hazard, softplus
 from mlekit.errors import ParameterError
 
@@ -30,6 +30,7 @@ __all__ = [
     "LINKS",
     "LOG",
     "LOGIT",
+    "ORDERED",
     "PROBIT",
     "SOFTPLUS",
     "SQRT",
@@ -137,6 +138,22 @@ CAUCHIT = Link(
 INVERSE = Link("inverse", POSITIVE, lambda p: 1 / p, lambda e: 1 / e, lambda e: -1 / np.square(e))
 SQRT = Link("sqrt", POSITIVE, np.sqrt, lambda e: np.where(e > 0, np.square(e), np.nan), lambda e: 2 * e)
 SOFTPLUS = Link("softplus", POSITIVE, _log_softplus_inverse, softplus, expit)
+
+
+def _steps(numbers: Array) -> Array:
+    return np.concatenate([numbers[..., :1], np.log(np.diff(numbers, axis=-1))], axis=-1)
+
+
+def _from_steps(coordinates: Array) -> Array:
+    return np.cumsum(np.concatenate([coordinates[..., :1], np.exp(coordinates[..., 1:])], axis=-1), axis=-1)
+
+
+def _step_slopes(coordinates: Array) -> Array:
+    return np.concatenate([np.ones_like(coordinates[..., :1]), np.exp(coordinates[..., 1:])], axis=-1)
+
+
+# Of a vector, on the last axis: increasing numbers as the first of them and the logarithms of the steps.
+ORDERED = Link("ordered", INCREASING, _steps, _from_steps, _step_slopes)
 
 LINKS = {
     link.name: link for link in (IDENTITY, LOG, LOGIT, PROBIT, CLOGLOG, CAUCHIT, INVERSE, SQRT, SOFTPLUS)

@@ -34,7 +34,11 @@ class Parameter:
         unit: how it follows the target y when y becomes (y − shift)/scale: a ``location`` is shifted and
             scaled, a ``scale`` is scaled, an ``inverse`` is divided, ``none`` does not care.
         coordinate_name: the name of its default coordinate where that has one of its own (``logits``).
-        vector: whether it is several coordinates at once (a logit a category), for which there is one link.
+        axes: how many axes one value of it has: 1 for a vector (a logit a category), 2 for a matrix. Then there
+            is one link, from the value to its coordinates on one axis, and ``typical`` is a range of those.
+        redundant: whether adding a constant to all its coordinates changes nothing, as to all logits.
+        shared: whether it is one for all rows unless it has a formula of its own.
+        intercept_in: the parameter that takes up the intercept of its predictor, which has none while that is free.
         attribute: what a distribution keeps it as, where its name is taken by a method.
 
     """
@@ -45,7 +49,10 @@ class Parameter:
     typical: tuple[float, float]
     unit: Unit = "none"
     coordinate_name: str | None = None
-    vector: bool = False
+    axes: int = 0
+    redundant: bool = False
+    shared: bool = False
+    intercept_in: str | None = None
     attribute: str | None = None
 
     @property
@@ -56,7 +63,7 @@ class Parameter:
     @property
     def links(self) -> tuple[str, ...]:
         """The names of the links that it can be given: those that reach some of its domain."""
-        if self.vector:
+        if self.axes:
             return (self.link.name,)
         return tuple(name for name, link in LINKS.items() if link.domain.overlaps(self.domain))
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from mlekit.distributions import Link
 from mlekit.model import Model
 from mlekit.networks import Linear
 
@@ -17,8 +16,7 @@ def facts_table(model: Model[Any]) -> pd.Series[Any]:
     """What is known of a fit, a line a fact."""
     facts, head = model.facts, model.head
     links = {
-        name: Link.named(head.family.links.get(name, head.family.parameter(name).link.name)).name
-        for name in head.columns
+        name: head.family.links.get(name, head.family.parameter(name).link.name) for name in head.columns
     }
     lines: dict[str, Any] = {
         "family": model.family.__name__,

@@ -133,14 +133,13 @@ class Parallel(Generic[N]):
 
     @property
     def output_biases(self) -> Int[np.ndarray, " biases"]:
-        """Each network's in turn; empty unless every output has one."""
-        positions = np.concatenate(
-            [
-                network.output_biases + piece.parameters.start
-                for network, piece in zip(self.networks, self._pieces, strict=True)
-            ]
-        )
-        return positions if len(positions) == self.n_outputs else positions[:0]
+        """Each network's in turn, −1 for the outputs of those that have none; empty if no output has one."""
+        positions = np.full(self.n_outputs, -1)
+        for network, piece in zip(self.networks, self._pieces, strict=True):
+            own = network.output_biases
+            if len(own):
+                positions[piece.outputs] = np.where(own < 0, -1, own + piece.parameters.start)
+        return positions if (positions >= 0).any() else positions[:0]
 
     def initialize(self, rng: np.random.Generator) -> Float[np.ndarray, " parameters"]:
         """Let each network draw its own start, in order."""

@@ -44,6 +44,8 @@ class BuiltNetwork(Protocol):
     def output_biases(self) -> Int[np.ndarray, " biases"]:
         """Where in θ the constants stand that are added to η last, one an output; empty if there are none.
 
+        An output without one among others that have some has −1.
+
         A fit sets them so that it starts at the best constant prediction.
         """
         ...

@@ -43,6 +43,7 @@ from mlekit.distributions import (
     NegativeBinomial,
     Parameter,
     Poisson,
+    OrderedCategorical,
     StudentT,
     VonMises,
     Weibull,
@@ -104,9 +105,10 @@ class Case:
     # ---- distributions ------------------------------------------------------------------------------------
 
     def make(self, parameters: Parameters) -> Distribution:
-        """The distribution of these parameters."""
+        """The distribution of these parameters, and of the constants that the family is told."""
         constructor: Any = self.distribution
-        made: Distribution = constructor(**parameters)
+        constants = {name: value for name, value in self.fixed.items() if name in self.distribution.constants}
+        made: Distribution = constructor(**{**constants, **parameters})
         return made
 
     def parameters(self, seed: int, shape: tuple[int, ...] = ()) -> Parameters:
@@ -147,7 +149,8 @@ class Case:
         eta = np.empty((rows, head.n_outputs))
         for name, columns in head.columns.items():
             parameter = head.family.parameter(name)
-            link = Link.named(head.family.links.get(name, parameter.link.name))
+            chosen = head.family.links.get(name)
+            link = parameter.link if chosen is None else Link.named(chosen)
             shape = (rows, columns.stop - columns.start)
             eta[:, columns] = link.link(typical(parameter, rng, shape, within=link))
         return eta
@@ -174,6 +177,8 @@ def typical(
     if within is not None:
         low, high = max(low, float(within.domain.low) + 0.05), min(high, float(within.domain.high) - 0.05)
     bottom, top = parameter.link.link(np.array([low, high]))
+    if parameter.axes:
+        return parameter.link.inverse(rng.uniform(low, high, shape))
     drawn = parameter.link.inverse(rng.uniform(bottom, top, shape))
     return np.rint(drawn) if parameter.domain.integer else drawn
 
@@ -251,6 +256,19 @@ def _data_reference(samples: Any, weights: Any) -> Any:
 
 def _laplace_cdf(z: Any) -> Any:
     return mpmath.exp(z) / 2 if z < 0 else 1 - mpmath.exp(-z) / 2
+
+def _cutpoints(size: int) -> Draw:
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameters:
+        steps = rng.uniform(0.3, 1.5, (*shape, size))
+        return {"loc": rng.uniform(-1, 1, shape), "cutpoints": np.cumsum(steps, axis=-1) - 2.5}
+
+    return draw
+
+
+def _ordered(latent: Any, loc: Any, cutpoints: Any) -> Any:
+    below = np.concatenate([[0.0], latent.cdf(cutpoints - loc), [1.0]])
+    return _table(np.arange(len(below) - 1), np.diff(below))
+
 
 
 def _student(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> Parameters:
@@ -398,6 +416,24 @@ CASES = (
         StudentT,
         draw=lambda rng, shape: _student(rng, shape, 2.5, 60.0),
         reference=stats.t,
+    *(
+        Case(
+            OrderedCategorical,
+            draw=_cutpoints(4),
+            reference=partial(_ordered, latent),
+            fixed={"link": link},
+            extremes=[
+                {"loc": 0.0, "cutpoints": [-800.0, 0.0, 800.0]},
+                {"loc": 1e8, "cutpoints": [-1.0, 1e8, 1e8 + 1e-4]},
+                {"loc": -40.0, "cutpoints": [0.0, 1e-300, 1e300]},
+            ],
+            name=name,
+        )
+        for name, link, latent in (
+            ("OrderedCategorical", "logit", stats.logistic),
+            ("OrderedCategorical-probit", "probit", stats.norm),
+        )
+    ),
         exact=Exact(
             log_prob=lambda y, df, loc, scale: _student_log_prob((y - loc) / scale, df) - mpmath.log(scale),
             cdf=lambda y, df, loc, scale: _student_cdf((y - loc) / scale, df),
