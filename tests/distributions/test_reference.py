@@ -16,12 +16,16 @@ import pytest
 
 from mlekit.distributions import (
     Bernoulli,
+    Binomial,
     Cauchy,
     Distribution,
     Gaussian,
+    Geometric,
     Gumbel,
     Laplace,
     Logistic,
+    NegativeBinomial,
+    Poisson,
     StudentT,
     VonMises,
 )
@@ -34,11 +38,16 @@ def location_scale(family: Callable[..., Distribution]) -> Callable[..., Distrib
 
 FAMILIES: dict[str, Callable[..., Distribution]] = {
     "Bernoulli": lambda p=0.5: Bernoulli(probs=p),
+    "Binomial": lambda n, p=0.5: Binomial(trials=n, probs=p),
     "Cauchy": location_scale(Cauchy),
+    "Geometric": lambda p=0.5: Geometric(probs=p),
     "Gumbel": location_scale(Gumbel),
     "Laplace": location_scale(Laplace),
     "Logistic": location_scale(Logistic),
+    # R counts failures before r successes.
+    "NegativeBinomial": lambda r=1.0, p=0.5: NegativeBinomial(mean=r * (1 - p) / p, dispersion=1 / r),
     "Normal": location_scale(Gaussian),
+    "Poisson": lambda rate=1.0: Poisson(rate=rate),
     "TDist": lambda df: StudentT(df=df, loc=0.0, scale=1.0),
     "VonMises": lambda *args: VonMises(
         loc=args[0] if len(args) == 2 else 0.0, concentration=args[-1] if args else 1.0
