@@ -7,6 +7,7 @@ from mlekit.distributions.bernoulli import Bernoulli
 from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
+from mlekit.distributions.discrete_uniform import DiscreteUniform
 from mlekit.distributions.distribution import Distribution, Seed
 from mlekit.distributions.domain import FiniteSet, Interval
 from mlekit.distributions.empirical import Empirical
@@ -24,9 +25,9 @@ from mlekit.distributions.log_logistic import LogLogistic
 from mlekit.distributions.log_normal import LogNormal
 from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.negative_binomial import NegativeBinomial
+from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
-from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.student_t import StudentT
 from mlekit.distributions.von_mises import VonMises
 from mlekit.distributions.weibull import Weibull
@@ -38,6 +39,7 @@ __all__ = [
     "Binomial",
     "Categorical",
     "Cauchy",
+    "DiscreteUniform",
     "Distribution",
     "Empirical",
     "Exponential",
@@ -52,16 +54,16 @@ __all__ = [
     "Interval",
     "Laplace",
     "Link",
+    "Logistic",
     "LogLogistic",
     "LogNormal",
-    "Logistic",
     "NegativeBinomial",
+    "OrderedCategorical",
     "Parameter",
     "Poisson",
     "Seed",
     "StudentT",
     "VonMises",
-    "OrderedCategorical",
     "Weibull",
 ]
 
