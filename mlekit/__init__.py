@@ -59,14 +59,18 @@ from mlekit.information import (
     Decomposition,
     Estimate,
     bhattacharyya,
+    conditional_entropy,
     cross_entropy,
     entropy,
     hellinger,
     js,
     kl,
+    mutual_information,
+    perplexity,
     renyi,
     total_variation,
     tsallis,
+    wasserstein,
 )
 from mlekit.model import Model
 from mlekit.networks import MLP, BuiltNetwork, Linear, Network
@@ -123,6 +127,7 @@ __all__ = [
     "VonMises",
     "Weibull",
     "bhattacharyya",
+    "conditional_entropy",
     "cross_entropy",
     "entropy",
     "fit",
@@ -130,7 +135,10 @@ __all__ = [
     "js",
     "kl",
     "load",
+    "mutual_information",
+    "perplexity",
     "renyi",
     "total_variation",
     "tsallis",
+    "wasserstein",
 ]

@@ -6,11 +6,14 @@ Reads distributions; knows nothing of networks, tables or fits. `closed_form` is
 from __future__ import annotations
 
 from mlekit.information.decomposition import Decomposition, grouped_decomposition
+from mlekit.information.dependence import conditional_entropy, mutual_information
 from mlekit.information.distances import bhattacharyya, hellinger, total_variation
 from mlekit.information.divergences import renyi, tsallis
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.measures import cross_entropy, entropy, js, kl
+from mlekit.information.perplexity import perplexity
 from mlekit.information.registry import closed_form
+from mlekit.information.transport import wasserstein
 
 __all__ = [
     "Decomposition",
@@ -18,13 +21,17 @@ __all__ = [
     "Method",
     "bhattacharyya",
     "closed_form",
+    "conditional_entropy",
     "cross_entropy",
     "entropy",
     "grouped_decomposition",
     "hellinger",
     "js",
     "kl",
+    "mutual_information",
+    "perplexity",
     "renyi",
     "total_variation",
     "tsallis",
+    "wasserstein",
 ]
