@@ -85,6 +85,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         LogLogistic,
         LogNormal,
         NegativeBinomial,
+        OrderedCategorical,
         Poisson,
         StudentT,
         VonMises,
@@ -92,4 +93,3 @@ FAMILIES: dict[str, type[Distribution]] = {
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""
-        OrderedCategorical,

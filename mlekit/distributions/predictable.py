@@ -73,14 +73,14 @@ class Predictable:
         return (None,) * len(cls.predicted)
 
     @classmethod
-    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
-        """A target's column (all columns if ``joint``) as the array that the core works on."""
-        return numeric_target(target, cls.outcomes, cls.__name__)
-    @classmethod
     def _coordinate_labels(cls, name: str, constants: Mapping[str, Any]) -> list[Any] | None:
         """What the coordinates of a predicted parameter stand for; None for a scalar."""
         return None
 
+    @classmethod
+    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
+        """A target's column (all columns if ``joint``) as the array that the core works on."""
+        return numeric_target(target, cls.outcomes, cls.__name__)
 
     @classmethod
     def _is_joint(cls, constants: Mapping[str, Any]) -> bool:
