@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlekit.distributions.asymmetric_laplace import AsymmetricLaplace
 from mlekit.distributions.bernoulli import Bernoulli
+from mlekit.distributions.beta import Beta
 from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
@@ -19,6 +20,7 @@ from mlekit.distributions.gaussian import Gaussian
 from mlekit.distributions.geometric import Geometric
 from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.head import Head
+from mlekit.distributions.inverse_gaussian import InverseGaussian
 from mlekit.distributions.laplace import Laplace
 from mlekit.distributions.link import Link
 from mlekit.distributions.log_logistic import LogLogistic
@@ -29,6 +31,7 @@ from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.student_t import StudentT
+from mlekit.distributions.uniform import Uniform
 from mlekit.distributions.von_mises import VonMises
 from mlekit.distributions.weibull import Weibull
 
@@ -36,6 +39,7 @@ __all__ = [
     "FAMILIES",
     "AsymmetricLaplace",
     "Bernoulli",
+    "Beta",
     "Binomial",
     "Categorical",
     "Cauchy",
@@ -52,17 +56,19 @@ __all__ = [
     "Gumbel",
     "Head",
     "Interval",
+    "InverseGaussian",
     "Laplace",
     "Link",
-    "Logistic",
     "LogLogistic",
     "LogNormal",
+    "Logistic",
     "NegativeBinomial",
     "OrderedCategorical",
     "Parameter",
     "Poisson",
     "Seed",
     "StudentT",
+    "Uniform",
     "VonMises",
     "Weibull",
 ]
@@ -72,6 +78,7 @@ FAMILIES: dict[str, type[Distribution]] = {
     for family in (
         AsymmetricLaplace,
         Bernoulli,
+        Beta,
         Binomial,
         Categorical,
         Cauchy,
@@ -80,10 +87,11 @@ FAMILIES: dict[str, type[Distribution]] = {
         Gaussian,
         Geometric,
         Gumbel,
+        InverseGaussian,
         Laplace,
-        Logistic,
         LogLogistic,
         LogNormal,
+        Logistic,
         NegativeBinomial,
         OrderedCategorical,
         Poisson,

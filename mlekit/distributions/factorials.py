@@ -15,6 +15,7 @@ from mlekit.distributions.special import LOG_2PI
 __all__ = ["deviance", "log_excess", "log_factorial_excess", "stirling_error"]
 
 _NEAR = 0.1
+_OVERFLOWING = 1e30  # in single precision too, times its logarithm
 _FROM_SERIES = 16.0
 _CACHED_ELEMENTS = 2**14
 _HALF_LOG_2PI = 0.5 * LOG_2PI
@@ -49,7 +50,7 @@ def deviance(x: Array, mean: Array) -> Array:
         close, difference = x[near], (mean - x)[near]
         s = difference / total[near]
         value[near] = s * (difference - 2 * close * np.square(s) * _artanh_rest(s))
-    extreme = ~np.isfinite(ratio)
+    extreme = ~(ratio < _OVERFLOWING)
     if extreme.any():  # a mean of zero, or one that underflows beside x
         value[extreme] = np.where(x == 0, mean, x * (np.log(x) - np.log(mean) - 1) + mean)[extreme]
     return value

@@ -20,12 +20,12 @@ NOT_NEGATIVE = Interval(0.0, np.inf, low_included=True)
 def density_above_zero(
     value: np.ndarray, inside: Callable[[Array], Array], at_zero: Callable[[], Array]
 ) -> Array:
-    """The log-density: ``inside`` where the value is positive, its limit at 0, and −inf below.
+    """The log-density: ``inside`` where the value is positive and finite, its limit at 0, and −inf elsewhere.
 
     >>> density_above_zero(np.array([-1.0, 0.0, 2.0]), np.log, lambda: np.array(7.0))
     array([      -inf, 7.        , 0.69314718])
     """
-    positive = value > 0
+    positive = (value > 0) & (value < np.inf)
     if positive.all():
         return inside(value)
     log_density = inside(np.where(positive, value, 1))

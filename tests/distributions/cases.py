@@ -23,6 +23,7 @@ from mlekit.arrays import Array
 from mlekit.distributions import (
     AsymmetricLaplace,
     Bernoulli,
+    Beta,
     Binomial,
     Categorical,
     Cauchy,
@@ -37,6 +38,7 @@ from mlekit.distributions import (
     Geometric,
     Gumbel,
     Head,
+    InverseGaussian,
     Laplace,
     Logistic,
     LogLogistic,
@@ -46,11 +48,12 @@ from mlekit.distributions import (
     Parameter,
     Poisson,
     StudentT,
+    Uniform,
     VonMises,
     Weibull,
 )
 from mlekit.distributions.link import Link
-from tests.distributions.exact import gamma_lower, gamma_upper
+from tests.distributions.exact import beta_lower, gamma_lower, gamma_upper, wald_lower, wald_upper
 from tests.distributions.quadrature import far_nodes, support_nodes
 
 Parameters: TypeAlias = dict[str, Any]
@@ -176,12 +179,18 @@ def typical(
     """
     low, high = parameter.typical
     if within is not None:
-        low, high = max(low, float(within.domain.low) + 0.05), min(high, float(within.domain.high) - 0.05)
+        low, high = typical_range(parameter, within)
     bottom, top = parameter.link.link(np.array([low, high]))
     if parameter.axes:
         return parameter.link.inverse(rng.uniform(low, high, shape))
     drawn = parameter.link.inverse(rng.uniform(bottom, top, shape))
     return np.rint(drawn) if parameter.domain.integer else drawn
+
+
+def typical_range(parameter: Parameter, within: Link) -> tuple[float, float]:
+    """The part of the typical range that lies well within a link's domain."""
+    low, high = parameter.typical
+    return max(low, float(within.domain.low) + 0.05), min(high, float(within.domain.high) - 0.05)
 
 
 def each(*keep: Callable[[Case], bool]) -> pytest.MarkDecorator:
@@ -217,8 +226,14 @@ def links_of(case: Case) -> list[tuple[str, str]]:
         (parameter.name, link)
         for parameter in case.distribution.predicted
         for link in parameter.links
-        if link != parameter.link.name
+        if link != parameter.link.name and reaches(parameter, Link.named(link))
     ]
+
+
+def reaches(parameter: Parameter, link: Link) -> bool:
+    """Whether a link reaches typical values of the parameter."""
+    low, high = typical_range(parameter, link)
+    return low < high
 
 
 def each_link() -> pytest.MarkDecorator:
@@ -341,6 +356,24 @@ _LOG_LOGISTIC = Exact(
     ),
     cdf=lambda y, shape, scale: 1 / (1 + (y / scale) ** -shape),
     sf=lambda y, shape, scale: 1 / (1 + (y / scale) ** shape),
+)
+
+_BETA = Exact(
+    log_prob=lambda y, alpha, beta: (
+        (alpha - 1) * mpmath.log(y)
+        + (beta - 1) * mpmath.log1p(-y)
+        - (mpmath.loggamma(alpha) + mpmath.loggamma(beta) - mpmath.loggamma(alpha + beta))
+    ),
+    cdf=lambda y, alpha, beta: beta_lower(alpha, beta, y),
+    sf=lambda y, alpha, beta: beta_lower(beta, alpha, 1 - y),
+)
+
+_WALD = Exact(
+    log_prob=lambda y, mean, shape: (
+        mpmath.log(shape / (2 * mpmath.pi * y**3)) / 2 - shape * (y - mean) ** 2 / (2 * mean**2 * y)
+    ),
+    cdf=wald_lower,
+    sf=wald_upper,
 )
 
 _NEAR = (1e-300, 1e-16, 1 - 1e-16)
@@ -684,6 +717,36 @@ CASES = (
             sf=lambda y, low, high: (high - y) / (high - low + 1),
         ),
         extremes=[{"low": 3, "high": 3}, {"low": -(10**9), "high": 10**9}, {"low": 0, "high": 10**15}],
+    ),
+    Case(
+        InverseGaussian,
+        reference=lambda mean, shape: stats.invgauss(mean / shape, scale=shape),
+        exact=_WALD,
+        extremes=[{"mean": m, "shape": s} for m in (1e-8, 1.0, 1e8) for s in (1e-8, 1.0, 1e8)],
+        rtol=1e-9,
+    ),
+    Case(
+        Beta,
+        reference=lambda alpha, beta: stats.beta(alpha, beta),
+        exact=_BETA,
+        extremes=[
+            {"alpha": a, "beta": b}
+            for a, b in ((1e-3, 1e-3), (0.5, 1e8), (1e8, 1e8), (1.0, 1.0), (1e-8, 2.0))
+        ],
+        rtol=1e-11,
+    ),
+    Case(
+        Beta,
+        draw=lambda rng, shape: {
+            name: np.exp(rng.uniform(np.log(100), np.log(1e6), shape)) for name in ("alpha", "beta")
+        },
+        exact=_BETA,
+        name="Beta-narrow",
+    ),
+    Case(
+        Uniform,
+        reference=lambda low, high: stats.uniform(low, high - low),
+        extremes=[{"low": a, "high": b} for a, b in ((-1e-300, 1e-300), (1.0, 1.0 + 1e-15), (-1e308, 1e308))],
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

@@ -1,0 +1,268 @@
+"""InverseGaussian(μ, λ): the time until a Brownian motion with drift first reaches a level.
+
+    log p(y) = ½ log(λ/2π) − 3/2·log y − ½a²,   a = √(λ/y)·(y/μ − 1),   y > 0
+
+Exponential family with θ = (−λ/(2μ²), −λ/2), T(y) = (y, 1/y), A(θ) = −λ/μ − ½ log λ and carrier
+−½ log 2π − 3/2·log y. Mean and shape are orthogonal; with λ fixed the negative log-likelihood is λ/2 times the
+inverse Gaussian deviance up to constants. With b = √(λ/y)·(y/μ + 1), so that b² = a² + 4λ/μ,
+
+    P(Y ≤ y) = Φ(a) + exp(2λ/μ)·Φ(−b) = ½ exp(−½a²)·(erfcx(−a/√2) + erfcx(b/√2)),
+
+in which exp(2λ/μ) cannot overflow. The Fisher information exists in closed form. Chhikara & Folks (1989), The Inverse
+Gaussian Distribution; Giner & Smyth (2016), statmod: probability calculations for the inverse Gaussian distribution.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import erfcx, exp1
+
+from mlekit.arrays import Array, ArrayLike, BoolArray, unwrap
+from mlekit.distributions.domain import POSITIVE, Interval
+from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.link import LOG
+from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.positive import NOT_NEGATIVE, density_above_zero
+from mlekit.distributions.special import LOG_2PI
+
+__all__ = ["InverseGaussian"]
+
+_MEAN = Parameter("mean", POSITIVE, LOG, typical=(0.05, 20.0), unit="scale")
+_SHAPE = Parameter("shape", POSITIVE, LOG, typical=(0.05, 20.0), unit="scale")
+
+_ROOT_HALF = math.sqrt(0.5)
+_ITERATIONS = 200
+_LARGEST_RATIO = 1e15
+# Beyond it e^x·E₁(x) by its asymptotic series, which so many terms make exact.
+_FAR, _TERMS = 50.0, 25
+
+
+class InverseGaussian(ExponentialFamily):
+    """A batch of inverse Gaussian (Wald) distributions.
+
+    Args:
+        mean: μ, positive, in the target's units.
+        shape: λ, positive, in the target's units; the variance is μ³/λ.
+
+    Raises:
+        ParameterError: for parameters that are not positive, NaN, infinities, or shapes that do not broadcast.
+
+    >>> p = InverseGaussian(mean=1.0, shape=[0.5, 2.0])
+    >>> p.variance, p.cdf(1.0)
+    (array([2. , 0.5]), array([0.71379179, 0.62769784]))
+
+    """
+
+    parameters = (_MEAN, _SHAPE)
+    predicted = (_MEAN, _SHAPE)
+    outcomes = POSITIVE
+
+    def __init__(self, *, mean: ArrayLike, shape: ArrayLike) -> None:
+        self._store_parameters(mean=mean, shape=shape)
+
+    shape: Array
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """What mean and shape broadcast to."""
+        return np.broadcast_shapes(self._mean.shape, self.shape.shape)
+
+    @property
+    def support(self) -> Interval:
+        """The positive reals, and 0 as their limit."""
+        return NOT_NEGATIVE
+
+    # ---- likelihood core ----------------------------------------------------------------------------------
+
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        log_mean, log_shape = coordinates
+        return cls._unchecked(mean=np.exp(log_mean), shape=np.exp(log_shape))
+
+    @property
+    def _mean(self) -> Array:
+        mean: Array = self.__dict__["mean"]
+        return mean
+
+    def _deviation(self, value: Array) -> Array:
+        """a² = λ·(y − μ)²/(μ²·y)."""
+        distance = value - self._mean
+        return distance / self._mean * (distance / value) * (self.shape / self._mean)
+
+    def _log_prob(self, value: np.ndarray) -> Array:
+        return density_above_zero(value, self._log_density, lambda: np.full(self.batch_shape, -np.inf))
+
+    def _log_density(self, value: Array) -> Array:
+        constant = 0.5 * np.log(self.shape) - 0.5 * LOG_2PI
+        log_density: Array = constant - 1.5 * np.log(value) - 0.5 * self._deviation(value)
+        return log_density
+
+    def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        of_mean = (value - self._mean) / self._mean * (self.shape / self._mean)
+        return of_mean, 0.5 - 0.5 * self._deviation(value)
+
+    def _information(self) -> Array:
+        information = np.zeros((*self.batch_shape, 2, 2))
+        information[..., 0, 0] = self.shape / self._mean
+        information[..., 1, 1] = 0.5
+        return information
+
+    @classmethod
+    def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
+        mean = weights @ value
+        # The maximum itself: 1/λ = E[1/y] − 1/μ, which is a mean of squares.
+        spread = weights @ (np.square((value - mean) / mean) / value)
+        return np.log(mean), -np.log(np.maximum(spread, 1 / (_LARGEST_RATIO * mean)))
+
+    @classmethod
+    def _loss_name(cls, fixed: frozenset[str]) -> str:
+        return "inverse Gaussian deviance" if "shape" in fixed else super()._loss_name(fixed)
+
+    @property
+    def natural_parameters(self) -> Array:
+        """(−λ/(2μ²), −λ/2)."""
+        return _stack(-0.5 * self.shape / np.square(self._mean), -0.5 * self.shape)
+
+    def sufficient_statistics(self, value: np.ndarray) -> Array:
+        """(y, 1/y)."""
+        return _stack(value, 1 / value)
+
+    @property
+    def log_normalizer(self) -> Array:
+        """−λ/μ − ½ log λ."""
+        return -self.shape / self._mean - 0.5 * np.log(self.shape)
+
+    @property
+    def expected_statistics(self) -> Array:
+        """(μ, 1/μ + 1/λ)."""
+        return _stack(self._mean, 1 / self._mean + 1 / self.shape)
+
+    @property
+    def statistics_covariance(self) -> Array:
+        """[[μ³/λ, −μ/λ], [−μ/λ, 1/(μλ) + 2/λ²]]."""
+        cross = -self._mean / self.shape
+        of_reciprocal = (1 / self._mean + 2 / self.shape) / self.shape
+        return np.stack([_stack(self.variance, cross), _stack(cross, of_reciprocal)], axis=-2)
+
+    def log_carrier(self, value: np.ndarray) -> Array:
+        """−½ log 2π − 3/2·log y."""
+        carrier: Array = -0.5 * LOG_2PI - 1.5 * np.log(value)
+        return carrier
+
+    @property
+    def expected_log_carrier(self) -> Array:
+        """−½ log 2π − 3/2·E[log Y]."""
+        return unwrap(-0.5 * LOG_2PI - 1.5 * self._expected_logarithm)
+
+    def _natural_jacobian(self) -> Array:
+        slope = self.shape / np.square(self._mean)
+        zero = np.zeros_like(self._mean)
+        return np.stack([_stack(slope, -0.5 * slope), _stack(zero, -0.5 * self.shape)], axis=-2)
+
+    # ---- distribution functions ---------------------------------------------------------------------------
+
+    def _tails(self, value: np.ndarray) -> tuple[Array, BoolArray]:
+        """The logarithm of P(Y ≤ y) left of the mean and of P(Y > y) right of it, and which it is."""
+        y = np.maximum(value, 0)
+        root = np.sqrt(self.shape / y) * _ROOT_HALF
+        a, b = root * (y - self._mean) / self._mean, root * (y + self._mean) / self._mean
+        right = value >= self._mean
+        # erfcx(b/√2) is added on the left and taken off on the right.
+        rest = erfcx(np.abs(a)) + np.where(right, -1, 1) * erfcx(b)
+        tail = np.where(y == 0, -np.inf, np.where(np.isposinf(y), -np.inf, np.log(0.5 * rest) - np.square(a)))
+        return tail, right
+
+    def _cdf(self, value: np.ndarray) -> Array:
+        tail, right = self._tails(value)
+        return np.where(right, -np.expm1(tail), np.exp(tail))
+
+    def _log_cdf(self, value: np.ndarray) -> Array:
+        tail, right = self._tails(value)
+        return np.where(right, np.log1p(-np.exp(tail)), tail)
+
+    def _log_sf(self, value: np.ndarray) -> Array:
+        tail, right = self._tails(value)
+        return np.where(right, tail, np.log1p(-np.exp(tail)))
+
+    def _quantile(self, level: np.ndarray) -> Array:
+        """No closed form: Newton in log(y/μ) for the logarithm of the smaller tail, kept in a bracket."""
+        shape = np.broadcast_shapes(level.shape, self.batch_shape)
+        mean, size, p = (np.broadcast_to(x, shape) for x in (self._mean, self.shape, level))
+        ratio = size / mean
+        standard = InverseGaussian._unchecked(mean=np.ones(shape), shape=ratio)
+        upper = p > standard._cdf(np.ones(shape))
+        sign = np.where(upper, 1.0, -1.0)
+        target = np.where(upper, np.log1p(-p), np.log(p))
+
+        def excess(distance: Array) -> tuple[Array, Array]:
+            """Log tail minus target, and minus its slope, at the distance from the mean on the tail's side."""
+            y = np.asarray(np.exp(sign * distance))
+            tail = np.asarray(np.where(upper, standard._log_sf(y), standard._log_cdf(y)))
+            return tail - target, np.exp(standard._log_prob(y) + np.log(y) - tail)
+
+        inside = (p > 0) & (p < 1)
+        near, far = np.zeros(shape), np.ones(shape)
+        while (short := inside & (excess(far)[0] > 0)).any():
+            near, far = np.where(short, far, near), np.where(short, 2 * far, far)
+        distance = 0.5 * (near + far)
+        for _ in range(_ITERATIONS):
+            over, slope = excess(distance)
+            near, far = np.where(over > 0, distance, near), np.where(over > 0, far, distance)
+            newton = distance + over / slope
+            following = np.where((newton > near) & (newton < far), newton, 0.5 * (near + far))
+            done = np.abs(following - distance) <= 4e-16 * np.abs(distance) + 1e-17
+            distance = np.where(done, distance, following)
+            if (done | ~inside).all():
+                break
+        return np.where(p <= 0, 0.0, np.where(p >= 1, np.inf, mean * np.exp(sign * distance)))
+
+    # ---- moments ------------------------------------------------------------------------------------------
+
+    @property
+    def mean(self) -> Array:
+        """μ."""
+        return unwrap(np.broadcast_to(self._mean, self.batch_shape))
+
+    @property
+    def variance(self) -> Array:
+        """μ³/λ."""
+        return self._mean * self._mean * (self._mean / self.shape)
+
+    @property
+    def mode(self) -> Array:
+        """μ·(√(1 + c²) − c) with c = 3μ/(2λ)."""
+        c = 1.5 * self._mean / self.shape
+        return self._mean / (np.hypot(1, c) + c)
+
+    @property
+    def _expected_logarithm(self) -> Array:
+        """E[log Y] = log μ − exp(2λ/μ)·E₁(2λ/μ)."""
+        x = np.asarray(2 * self.shape / self._mean)
+        far = np.maximum(x, _FAR)
+        series = np.ones_like(far)
+        for n in range(_TERMS, 0, -1):
+            series = 1 - n / far * series
+        near = np.minimum(x, _FAR)
+        return np.log(self._mean) - np.where(x > _FAR, series / far, np.exp(near) * exp1(near))
+
+    def entropy(self) -> Array:
+        """½ log(2πe/λ) + 3/2·E[log Y], in nats.
+
+        >>> round(float(InverseGaussian(mean=1.0, shape=1.0).entropy()), 6)
+        0.876946
+        """
+        return unwrap(0.5 * (1 + LOG_2PI - np.log(self.shape)) + 1.5 * self._expected_logarithm)
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        # Michael, Schucany & Haas (1976): the smaller of two roots, or the other, whose product is μ².
+        w = np.square(rng.standard_normal(shape)) * (0.5 * self._mean / self.shape)
+        smaller = 1 / (1 + w + np.sqrt(w * (w + 2)))
+        taken = rng.random(shape) * (1 + smaller) <= 1
+        return self._mean * np.where(taken, smaller, 1 / smaller)
+
+
+def _stack(first: Array, second: Array) -> Array:
+    return np.stack(np.broadcast_arrays(first, second), axis=-1)
