@@ -416,6 +416,24 @@ CASES = (
         reference=lambda logits: _table([0, 1], np.exp(logits - np.logaddexp(*logits))),
         name="Categorical-logits",
     ),
+    *(
+        Case(
+            OrderedCategorical,
+            draw=_cutpoints(4),
+            reference=partial(_ordered, latent),
+            fixed={"link": link},
+            extremes=[
+                {"loc": 0.0, "cutpoints": [-800.0, 0.0, 800.0]},
+                {"loc": 1e8, "cutpoints": [-1.0, 1e8, 1e8 + 1e-4]},
+                {"loc": -40.0, "cutpoints": [0.0, 1e-300, 1e300]},
+            ],
+            name=name,
+        )
+        for name, link, latent in (
+            ("OrderedCategorical", "logit", stats.logistic),
+            ("OrderedCategorical-probit", "probit", stats.norm),
+        )
+    ),
     Case(
         Gaussian,
         reference=stats.norm,
@@ -450,24 +468,6 @@ CASES = (
         StudentT,
         draw=lambda rng, shape: _student(rng, shape, 2.5, 60.0),
         reference=stats.t,
-    *(
-        Case(
-            OrderedCategorical,
-            draw=_cutpoints(4),
-            reference=partial(_ordered, latent),
-            fixed={"link": link},
-            extremes=[
-                {"loc": 0.0, "cutpoints": [-800.0, 0.0, 800.0]},
-                {"loc": 1e8, "cutpoints": [-1.0, 1e8, 1e8 + 1e-4]},
-                {"loc": -40.0, "cutpoints": [0.0, 1e-300, 1e300]},
-            ],
-            name=name,
-        )
-        for name, link, latent in (
-            ("OrderedCategorical", "logit", stats.logistic),
-            ("OrderedCategorical-probit", "probit", stats.norm),
-        )
-    ),
         exact=Exact(
             log_prob=lambda y, df, loc, scale: _student_log_prob((y - loc) / scale, df) - mpmath.log(scale),
             cdf=lambda y, df, loc, scale: _student_cdf((y - loc) / scale, df),
