@@ -16,8 +16,9 @@ import numpy as np
 
 from mlekit.arrays import Array, ArrayLike
 from mlekit.distributions.domain import Interval
+from mlekit.distributions.kinked import KinkedLocationScale
 from mlekit.distributions.link import LOGIT
-from mlekit.distributions.location_scale import LOC, SCALE, LocationScale
+from mlekit.distributions.location_scale import LOC, SCALE
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.special import log1mexp
 from mlekit.distributions.weighted import weighted_quantile
@@ -31,7 +32,7 @@ __all__ = ["AsymmetricLaplace"]
 _QUANTILE = Parameter("quantile", Interval(0.0, 1.0), LOGIT, typical=(0.05, 0.95), attribute="level")
 
 
-class AsymmetricLaplace(LocationScale):
+class AsymmetricLaplace(KinkedLocationScale):
     """A batch of asymmetric Laplace distributions.
 
     Args:
@@ -53,7 +54,6 @@ class AsymmetricLaplace(LocationScale):
 
     parameters = (LOC, SCALE, _QUANTILE)
     constants = frozenset({"quantile"})
-    kinked = True
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike, quantile: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale, quantile=quantile)
@@ -71,14 +71,17 @@ class AsymmetricLaplace(LocationScale):
     def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
         loc, log_scale = coordinates
         level = np.asarray(constants["quantile"], dtype=loc.dtype)[()]
-        return cls._unchecked(loc=loc, scale=np.exp(log_scale), level=level)
+        width = constants.get("width", 0.0)
+        return cls._unchecked(loc=loc, scale=np.exp(log_scale), level=level, width=width)
 
-    def _standard_log_prob(self, z: Array) -> Array:
-        loss = np.maximum(self.level * z, (self.level - 1) * z)
-        return np.log(self.level * (1 - self.level)) - loss
+    @property
+    def _slopes(self) -> tuple[Array, Array]:
+        return 1 - self.level, self.level
 
-    def _standard_slope(self, z: Array) -> Array:
-        return np.where(z > 0, -self.level, np.where(z < 0, 1 - self.level, 0 * self.level))
+    @property
+    def _peak(self) -> Array:
+        peak: Array = np.log(self.level * (1 - self.level))
+        return peak
 
     @property
     def _standard_information(self) -> tuple[Array, float, float]:

@@ -13,7 +13,7 @@ where (a, b) belong to the unit conversion y = shift + scale·y_standardized. Lo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Generic, NamedTuple
 
@@ -264,7 +264,20 @@ class Head(Generic[D]):
     def information(self, eta: Array) -> Array:
         """Fisher information of every row with respect to η, of shape (rows, outputs, outputs)."""
         with np.errstate(all="ignore"):
-            information = self._standardized(eta)._information()
+            return self._of_outputs(self._standardized(eta)._information(), eta)
+
+    def curvature(self, eta: Array, y: np.ndarray) -> Array:
+        """What Newton's method takes for the Hessian of every row: the information, or that of a rounded kink."""
+        with np.errstate(all="ignore"):
+            batch, outcome = self._rows(eta, y)
+            return self._of_outputs(batch._curvature(outcome), eta)
+
+    def rounded(self, width: float) -> Head[D]:
+        """The same head with the kinks of its likelihood rounded within a width, in units of the scale."""
+        return replace(self, constants={**self.constants, "width": width})
+
+    def _of_outputs(self, information: Array, eta: Array) -> Array:
+        """From coordinates of one row's distributions to outputs."""
         rows, m = len(eta), self.n_targets
         free = self._free_coordinates
         if m == 1:

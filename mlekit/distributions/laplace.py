@@ -8,12 +8,12 @@ The score in μ jumps at y = μ (its value there is taken as 0); the Fisher info
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike
-from mlekit.distributions.location_scale import LocationScale
+from mlekit.distributions.kinked import KinkedLocationScale
 from mlekit.distributions.special import log1mexp
 from mlekit.distributions.weighted import weighted_quantile
 
@@ -22,7 +22,7 @@ __all__ = ["Laplace"]
 _LOG_2 = float(np.log(2.0))
 
 
-class Laplace(LocationScale):
+class Laplace(KinkedLocationScale):
     """A batch of Laplace distributions.
 
     Args:
@@ -39,18 +39,23 @@ class Laplace(LocationScale):
 
     """
 
-    kinked = True
-
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 
-    def _standard_log_prob(self, z: Array) -> Array:
-        return -np.abs(z) - _LOG_2
+    @classmethod
+    def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
+        loc, log_scale = coordinates
+        return cls._unchecked(loc=loc, scale=np.exp(log_scale), **constants)
 
-    def _standard_slope(self, z: Array) -> Array:
-        return -np.sign(z)
+    @property
+    def _slopes(self) -> tuple[float, float]:
+        return 1.0, 1.0
+
+    @property
+    def _peak(self) -> float:
+        return -_LOG_2
 
     @property
     def _standard_information(self) -> tuple[float, float, float]:

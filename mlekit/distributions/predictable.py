@@ -55,6 +55,10 @@ class Predictable:
         """Cov(score) of shape (*batch, k, k) over all predicted coordinates."""
         raise SupportError(f"{type(self).__name__} cannot be fitted: it has no Fisher information")
 
+    def _curvature(self, value: np.ndarray) -> Array:
+        """What a step of Newton's method takes for −∂² log p/∂ξ²: its expectation, the information."""
+        return self._information()
+
     @classmethod
     def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
         """The batch at coordinates ξ of the predicted parameters: valid by construction, any precision."""

@@ -11,14 +11,17 @@ design allows. Fisher (1935); McCullagh & Nelder (1989), section 2.5; Nocedal & 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from mlekit.errors import ParameterError
 from mlekit.fitting.objective import Objective, require_linear
-from mlekit.fitting.optimizer import Record, Stop
+from mlekit.fitting.optimizer import Record, Run, Stop
+from mlekit.fitting.proximal import proximal_step
+from mlekit.fitting.rounding import RoundingRun
+from mlekit.fitting.solving import solve_positive
 
 __all__ = ["Newton"]
 
@@ -58,10 +61,18 @@ class Newton:
 
     def start(
         self, objective: Objective, theta: Float[np.ndarray, " parameters"], rng: np.random.Generator
-    ) -> _NewtonRun:
+    ) -> Run:
         """See `Optimizer`."""
         require_linear(objective.network)
+        if objective.head.family.distribution.kinked:
+            return RoundingRun(self.max_iterations, _rounded, objective, theta.astype(np.float64))
         return _NewtonRun(self, objective, theta.astype(np.float64))
+
+
+def _rounded(
+    objective: Objective, theta: Float[np.ndarray, " parameters"], steps: int, tolerance: float
+) -> Run:
+    return _NewtonRun(Newton(steps, tolerance), objective, theta)
 
 
 class _NewtonRun:
@@ -78,12 +89,24 @@ class _NewtonRun:
         self._steps = 0
         self._promise = np.inf
         self._pairs: list[tuple[Float[np.ndarray, " parameters"], Float[np.ndarray, " parameters"]]] = []
-        self._value, self._gradient = objective.value_and_gradient(theta)
+        # Where the prior has kinks, it is kept out of gradient and curvature, and steps are proximal.
+        self._kinks = None if objective.prior is None else objective.prior.kinks()
+        self._smooth = objective if self._kinks is None else replace(objective, prior=None)
+        self._value, self._gradient = self._at(theta)
+
+    def _at(self, theta: Float[np.ndarray, " parameters"]) -> tuple[float, Float[np.ndarray, " parameters"]]:
+        value, gradient = self._smooth.value_and_gradient(theta)
+        return value + self._penalty(theta), gradient
+
+    def _penalty(self, theta: Float[np.ndarray, " parameters"]) -> float:
+        """The part of the objective that is not in the gradient."""
+        prior = self.objective.prior
+        return 0.0 if self._kinks is None or prior is None else -prior.log_prob(theta)
 
     def step(self) -> Record:
         """One step of Fisher scoring."""
         direction = self._shortened(self._direction())
-        decrement = -float(self._gradient @ direction)
+        decrement = self._decrement(direction)
         accepted = self._search(direction, decrement)
         self._steps += 1
         before, self._promise = self._promise, decrement / 2
@@ -105,7 +128,9 @@ class _NewtonRun:
 
     def _direction(self) -> Float[np.ndarray, " parameters"]:
         """−H·∇F, where H is the inverse information, corrected by what slow steps taught about the curvature."""
-        information = self.objective.information(self.theta)
+        self._information = information = self._smooth.information(self.theta)
+        if self._kinks is not None:
+            return proximal_step(self._gradient, information, self.theta, self._kinks)
         descent = -self._gradient
         taught: list[float] = []
         for move, change in reversed(self._pairs):
@@ -116,6 +141,13 @@ class _NewtonRun:
         for (move, change), share in zip(self._pairs, reversed(taught), strict=True):
             direction = direction + (share - float(change @ direction) / float(move @ change)) * move
         return direction
+
+    def _decrement(self, direction: Float[np.ndarray, " parameters"]) -> float:
+        """The fall of the objective that its slope promises, or, by a proximal step, at least promises."""
+        if self._kinks is None:
+            return -float(self._gradient @ direction)
+        # Never more than −g·d − (P(θ + d) − P(θ)), and free of the cancellation in that.
+        return float(direction @ self._information @ direction)
 
     def _shortened(self, direction: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " parameters"]:
         """The direction, if it does not move a logarithm or log-odds too far; there the information misleads.
@@ -146,7 +178,7 @@ class _NewtonRun:
         length = 1.0
         for _ in range(_HALVINGS):
             candidate = self.theta + length * direction
-            value, gradient = self.objective.value_and_gradient(candidate)
+            value, gradient = self._at(candidate)
             # Within rounding of the maximum the value cannot tell steps apart any more; the gradient can.
             if (
                 value <= self._value - _SUFFICIENT * length * decrement + slack
@@ -154,35 +186,9 @@ class _NewtonRun:
             ):
                 move, change = candidate - self.theta, gradient - self._gradient
                 slow = _NEAR > decrement / 2 > max(_SLOW * self._promise, _NEGLIGIBLE)
-                if slow and move @ change > 0:
+                if slow and self._kinks is None and move @ change > 0:
                     self._pairs = [*self._pairs[1 - _MEMORY :], (move, change)]
                 self.theta, self._value, self._gradient = candidate, value, gradient
                 return True
             length /= 2
         return False
-
-
-def solve_positive(
-    matrix: Float[np.ndarray, "n n"], vector: Float[np.ndarray, " n"]
-) -> Float[np.ndarray, " n"]:
-    """matrix⁻¹·vector for a positive (semi)definite matrix, scaled to a unit diagonal first.
-
-    A direction in which the matrix has no curvature (redundant parameters) gets no step: the
-    pseudo-inverse's answer.
-    """
-    from scipy.linalg import cho_factor, cho_solve, eigh
-
-    diagonal = np.diagonal(matrix)
-    felt = diagonal > 1e-30 * diagonal.max(initial=0.0)
-    scale = 1 / np.sqrt(np.where(felt, diagonal, 1.0))
-    scaled = matrix * scale[:, None] * scale
-    try:
-        factor = cho_factor(scaled, check_finite=False)
-        if np.diagonal(factor[0]).min() > 1e-7:
-            return np.asarray(scale * cho_solve(factor, scale * vector, check_finite=False))
-    except np.linalg.LinAlgError:
-        pass
-    values, vectors = eigh(scaled, check_finite=False)
-    keep = values > values[-1] * len(values) * 1e-14
-    inverse = np.where(keep, 1 / np.where(keep, values, 1.0), 0.0)
-    return np.asarray(scale * (vectors @ (inverse * (vectors.T @ (scale * vector)))))

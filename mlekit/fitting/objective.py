@@ -158,7 +158,7 @@ class Objective:
         size = self.network.n_parameters
         information = np.zeros((size, size))
         for chunk in self.sample.chunks():
-            of_eta = self.head.information(self.eta(theta, chunk))
+            of_eta = self.head.curvature(self.eta(theta, chunk), chunk.target)
             if chunk.weights is not None:
                 of_eta = of_eta * chunk.weights[:, None, None]
             information += network.fisher_information(chunk.inputs, of_eta)

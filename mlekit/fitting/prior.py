@@ -1,6 +1,7 @@
 """A prior over weights: regularization is its negative log-density.
 
-``Gaussian(loc=0, scale=s)`` is an L2 penalty of strength 1/(2s²); a heavier-tailed prior shrinks large weights
+``Gaussian(loc=0, scale=s)`` is an L2 penalty of strength 1/(2s²); ``Laplace(loc=0, scale=s)`` is an L1 penalty of
+strength 1/s, which makes small weights of a linear model exactly 0; a heavier-tailed prior shrinks large weights
 less. The prior is a density of the weights *as the model reports them*: of a linear model's coefficients in the
 units of the data, and of an MLP's weights between standardized quantities. Biases and intercepts have none.
 """
@@ -14,6 +15,7 @@ from jaxtyping import Bool, Float
 
 from mlekit.distributions import Distribution
 from mlekit.errors import ParameterError
+from mlekit.fitting.proximal import Kinks
 
 __all__ = ["WeightPrior"]
 
@@ -65,6 +67,19 @@ class WeightPrior:
         with np.errstate(all="ignore"):
             slope = -self.distribution._score(self._weights(theta))[0] * self.units[self.penalized]
         gradient[self.penalized] -= (factor * slope).astype(gradient.dtype)
+
+    def kinks(self) -> Kinks | None:
+        """Where the negative log-density has its kinks; None for a smooth density."""
+        if not self.distribution.kinked:
+            return None
+        loc, scale = self.distribution.mode, self.distribution.std
+        slopes = self.distribution._score(np.array([loc - scale, loc + scale]))[0]
+        zero = np.zeros_like(self.units)
+        return Kinks(
+            where=np.where(self.penalized, loc / self.units, zero),
+            left=np.where(self.penalized, -slopes[0] * self.units, zero),
+            right=np.where(self.penalized, slopes[1] * self.units, zero),
+        )
 
     def curvature(self, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " parameters"]:
         """The prior's Fisher information about its location: the diagonal it adds to the Hessian."""
