@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlekit.distributions.asymmetric_laplace import AsymmetricLaplace
 from mlekit.distributions.bernoulli import Bernoulli
 from mlekit.distributions.beta import Beta
+from mlekit.distributions.beta_binomial import BetaBinomial
 from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
@@ -40,6 +41,7 @@ __all__ = [
     "AsymmetricLaplace",
     "Bernoulli",
     "Beta",
+    "BetaBinomial",
     "Binomial",
     "Categorical",
     "Cauchy",
@@ -79,6 +81,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         AsymmetricLaplace,
         Bernoulli,
         Beta,
+        BetaBinomial,
         Binomial,
         Categorical,
         Cauchy,
@@ -89,9 +92,9 @@ FAMILIES: dict[str, type[Distribution]] = {
         Gumbel,
         InverseGaussian,
         Laplace,
+        Logistic,
         LogLogistic,
         LogNormal,
-        Logistic,
         NegativeBinomial,
         OrderedCategorical,
         Poisson,

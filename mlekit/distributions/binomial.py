@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import betainc, betaincc, expit, logit
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
-from mlekit.distributions.counts import CountDistribution
-from mlekit.distributions.domain import COUNTS, PROBABILITY, Interval
+from mlekit.distributions.domain import PROBABILITY
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
 from mlekit.distributions.link import LOGIT
@@ -27,11 +26,8 @@ from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import softplus
 from mlekit.distributions.summation import count_sum
 from mlekit.distributions.tails import log_upper_ratio
-from mlekit.distributions.trials import TRIALS, encode_trials, learn_trials
+from mlekit.distributions.trials import TRIALS, SuccessCount
 from mlekit.errors import ParameterError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["Binomial"]
 
@@ -40,7 +36,7 @@ _PROBS = Parameter("probs", PROBABILITY, LOGIT, typical=(0.01, 0.99), coordinate
 _BELL, _STDS = 200.0, 12.0
 
 
-class Binomial(CountDistribution, ExponentialFamily):
+class Binomial(SuccessCount, ExponentialFamily):
     """A batch of binomial distributions over 0, 1, ..., trials.
 
     In a fit the trials are a constant, ``Binomial.family(trials=10)``, or come from the data with successes and
@@ -62,8 +58,6 @@ class Binomial(CountDistribution, ExponentialFamily):
 
     parameters = (TRIALS, _PROBS)
     predicted = (_PROBS,)
-    constants = frozenset({"trials"})
-    outcomes = COUNTS
 
     def __init__(
         self, *, trials: ArrayLike, probs: ArrayLike | None = None, logits: ArrayLike | None = None
@@ -81,7 +75,6 @@ class Binomial(CountDistribution, ExponentialFamily):
             self._store_parameters(trials=trials, probs=expit(array))
             self._store(logits=unwrap(read_only(array)))
 
-    trials: Array
     logits: Array
 
     @cached_property
@@ -97,11 +90,6 @@ class Binomial(CountDistribution, ExponentialFamily):
     def batch_shape(self) -> tuple[int, ...]:
         """What trials and probabilities broadcast to."""
         return np.broadcast_shapes(self.trials.shape, self.logits.shape)
-
-    @property
-    def support(self) -> Interval:
-        """0, 1, ..., trials."""
-        return Interval(0.0, self.trials, low_included=True, high_included=True, integer=True)
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 
@@ -130,22 +118,6 @@ class Binomial(CountDistribution, ExponentialFamily):
 
     def _information(self) -> Array:
         return self.statistics_covariance
-
-    @classmethod
-    def _is_joint(cls, constants: Mapping[str, Any]) -> bool:
-        return "trials" not in constants
-
-    @classmethod
-    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
-        return learn_trials(target, constants, cls.__name__)
-
-    @classmethod
-    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
-        return encode_trials(target, constants, cls.__name__)
-
-    @classmethod
-    def _given(cls, value: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
-        return {"trials": value[..., 1]}, value[..., 0]
 
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
@@ -201,10 +173,6 @@ class Binomial(CountDistribution, ExponentialFamily):
         return np.ones((*self.batch_shape, 1, 1))
 
     # ---- distribution functions ---------------------------------------------------------------------------
-
-    @property
-    def _last(self) -> Array:
-        return self.trials
 
     def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
         # The smaller of the two probabilities that add to one keeps its digits, so it is the argument.

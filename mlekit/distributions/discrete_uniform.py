@@ -74,10 +74,12 @@ class DiscreteUniform(Distribution):
 
     def _reached(self, value: np.ndarray) -> Array:
         """How many outcomes are at or below the value."""
-        return np.clip(np.floor(value) - self.low + 1, 0, self._count)
+        reached: Array = np.clip(np.floor(value) - self.low + 1, 0, self._count)
+        return reached
 
     def _cdf(self, value: np.ndarray) -> Array:
-        return self._reached(value) / self._count
+        cdf: Array = self._reached(value) / self._count
+        return cdf
 
     def _log_sf(self, value: np.ndarray) -> Array:
         return np.log((self._count - self._reached(value)) / self._count)

@@ -17,7 +17,7 @@ import numpy as np
 
 from mlekit.arrays import Array, BoolArray
 
-__all__ = ["count_sum"]
+__all__ = ["count_sum", "whole_sum"]
 
 Term = Callable[[np.ndarray, Array], Array]
 
@@ -34,6 +34,27 @@ class _Nodes(NamedTuple):
     offset: Array
     weight: Array
     first: Array
+
+
+def whole_sum(term: Term, low: Array, high: Array) -> Array:
+    """Σ_{k = low}^{high} term(k) for every element, number by number: right for any terms, and as slow as long.
+
+    >>> whole_sum(lambda rows, k: k, np.array([1.0, 5.0]), np.array([4.0, 4.0]))
+    array([10., 0.])
+    """
+    total = np.zeros(low.shape)
+    count = high - low + 1
+    order = np.argsort(count, kind="stable")
+    start = int(np.searchsorted(count[order], 1))
+    while start < len(order):
+        end = min(len(order), start + max(1, int(_BLOCK_ELEMENTS // (2 * count[order[start]]))))
+        end = min(end, int(np.searchsorted(count[order], 2 * count[order[start]], side="right")))
+        rows = order[start:end]
+        offset = np.arange(count[rows].max())[:, None]
+        terms = np.where(offset < count[rows], term(rows, low[rows] + offset), 0.0)
+        total[rows] = np.add.accumulate(terms, axis=0)[-1]
+        start = end
+    return total
 
 
 def count_sum(term: Term, low: Array, high: Array, std: Array, bell: BoolArray) -> Array:

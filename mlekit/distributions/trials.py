@@ -13,18 +13,53 @@ import numpy as np
 import pandas as pd
 
 from mlekit.arrays import Array
+from mlekit.distributions.counts import CountDistribution
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.target import numeric_target
 from mlekit.errors import ParameterError, TargetError
 
-__all__ = ["TRIALS", "encode_trials", "learn_trials"]
+__all__ = ["TRIALS", "SuccessCount"]
 
 TRIALS = Parameter("trials", COUNTS, LOG, typical=(1.0, 60.0))
 
 
-def learn_trials(target: pd.DataFrame, constants: Mapping[str, Any], family: str) -> dict[str, Any]:
+class SuccessCount(CountDistribution):
+    """A distribution of the number of successes among ``trials``."""
+
+    constants = frozenset({"trials"})
+    outcomes = COUNTS
+
+    trials: Array
+
+    @property
+    def support(self) -> Interval:
+        """0, 1, ..., trials."""
+        return Interval(0.0, self.trials, low_included=True, high_included=True, integer=True)
+
+    @property
+    def _last(self) -> Array:
+        return self.trials
+
+    @classmethod
+    def _is_joint(cls, constants: Mapping[str, Any]) -> bool:
+        return "trials" not in constants
+
+    @classmethod
+    def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
+        return _learn_trials(target, constants, cls.__name__)
+
+    @classmethod
+    def _encode(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
+        return _encode_trials(target, constants, cls.__name__)
+
+    @classmethod
+    def _given(cls, value: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+        return {"trials": value[..., 1]}, value[..., 0]
+
+
+def _learn_trials(target: pd.DataFrame, constants: Mapping[str, Any], family: str) -> dict[str, Any]:
     """The fixed number of trials, validated; nothing if successes and failures are columns of the target.
 
     Raises:
@@ -46,7 +81,7 @@ def learn_trials(target: pd.DataFrame, constants: Mapping[str, Any], family: str
     return {}
 
 
-def encode_trials(target: pd.DataFrame, constants: Mapping[str, Any], family: str) -> Array:
+def _encode_trials(target: pd.DataFrame, constants: Mapping[str, Any], family: str) -> Array:
     """Successes and trials of each row, of shape (rows, 2).
 
     Raises:

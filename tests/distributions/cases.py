@@ -24,6 +24,7 @@ from mlekit.distributions import (
     AsymmetricLaplace,
     Bernoulli,
     Beta,
+    BetaBinomial,
     Binomial,
     Categorical,
     Cauchy,
@@ -86,6 +87,7 @@ class Case:
         moments: whether mean and variance exist; they are NaN otherwise.
         periodic: whether outcomes outside the support stand for others in it, as angles do.
         rtol: relative error allowed against SciPy, where SciPy itself is not exact to 1e-12.
+        held: the value of a predicted parameter, where a property of the same name means something else.
         name: told apart in test names, where a class has several entries.
     """
 
@@ -101,6 +103,7 @@ class Case:
     moments: bool = True
     periodic: bool = False
     rtol: float = 1e-12
+    held: Callable[[Any, str], Any] = getattr
     name: str = ""
 
     def __str__(self) -> str:
@@ -273,6 +276,7 @@ def _data_reference(samples: Any, weights: Any) -> Any:
 def _laplace_cdf(z: Any) -> Any:
     return mpmath.exp(z) / 2 if z < 0 else 1 - mpmath.exp(-z) / 2
 
+
 def _cutpoints(size: int) -> Draw:
     def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameters:
         steps = rng.uniform(0.3, 1.5, (*shape, size))
@@ -284,7 +288,6 @@ def _cutpoints(size: int) -> Draw:
 def _ordered(latent: Any, loc: Any, cutpoints: Any) -> Any:
     below = np.concatenate([[0.0], latent.cdf(cutpoints - loc), [1.0]])
     return _table(np.arange(len(below) - 1), np.diff(below))
-
 
 
 def _student(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> Parameters:
@@ -321,6 +324,7 @@ _GAMMA = Exact(
     cdf=lambda y, shape, rate: gamma_lower(shape, rate * y),
     sf=lambda y, shape, rate: gamma_upper(shape, rate * y),
 )
+
 
 def _pinball_cdf(z: Any, level: Any) -> Any:
     if z < 0:
@@ -671,7 +675,9 @@ CASES = (
                 + y * mpmath.log(probs)
                 + (trials - y) * mpmath.log1p(-probs)
             ),
-            cdf=lambda y, trials, probs: _betainc(trials - y, y + 1, 1 - probs) if y < trials else mpmath.mpf(1),
+            cdf=lambda y, trials, probs: (
+                _betainc(trials - y, y + 1, 1 - probs) if y < trials else mpmath.mpf(1)
+            ),
             sf=lambda y, trials, probs: _betainc(y + 1, trials - y, probs) if y < trials else mpmath.mpf(0),
         ),
         extremes=[
@@ -747,6 +753,31 @@ CASES = (
             ("OrderedCategorical", "logit", stats.logistic),
             ("OrderedCategorical-probit", "probit", stats.norm),
         )
+    ),
+    Case(
+        BetaBinomial,
+        draw=lambda rng, shape: {
+            "trials": np.full(shape, 20.0),
+            "alpha": np.exp(rng.uniform(-1.5, 3.0, shape)),
+            "beta": np.exp(rng.uniform(-1.5, 3.0, shape)),
+        },
+        reference=lambda trials, alpha, beta: stats.betabinom(trials, alpha, beta),
+        exact=Exact(
+            log_prob=lambda y, trials, alpha, beta: mpmath.log(
+                mpmath.binomial(trials, y)
+                * mpmath.beta(y + alpha, trials - y + beta)
+                / mpmath.beta(alpha, beta)
+            )
+        ),
+        extremes=[
+            {"trials": n, "alpha": a, "beta": b}
+            for n in (0, 1, 50)
+            for a in (1e-8, 1e8)
+            for b in (1e-8, 1.0, 1e8)
+        ],
+        fixed={"trials": 20},
+        held=lambda p, name: p.alpha / p.precision if name == "mean" else getattr(p, name),
+        rtol=1e-11,
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )

@@ -90,11 +90,11 @@ def test_a_standardized_gaussian_has_targets_of_mean_zero_and_unit_spread() -> N
 def test_fixed_parameters_are_held_in_the_targets_own_units(case: Case) -> None:
     predicted = case.distribution.predicted
     for parameter in predicted if len(predicted) > 1 else ():
-        value = getattr(case.typical(4), parameter.name)
+        value = case.held(case.typical(4), parameter.name)
         head = case.bind(fixed={parameter.name: value})
         eta, target = drawn(case, head)
         assert parameter.name not in head.columns
-        held = getattr(head.distribution(eta), parameter.name)
+        held = case.held(head.distribution(eta), parameter.name)
         np.testing.assert_allclose(held, value, rtol=1e-12)
         expected = natural(head, target, eta)
         y = head.encode(target)

@@ -16,6 +16,7 @@ import pytest
 
 from mlekit.distributions import (
     Bernoulli,
+    BetaBinomial,
     Binomial,
     Cauchy,
     DiscreteUniform,
@@ -39,6 +40,7 @@ def location_scale(family: Callable[..., Distribution]) -> Callable[..., Distrib
 
 FAMILIES: dict[str, Callable[..., Distribution]] = {
     "Bernoulli": lambda p=0.5: Bernoulli(probs=p),
+    "BetaBinomial": lambda n, a, b: BetaBinomial(trials=n, alpha=a, beta=b),
     "Binomial": lambda n, p=0.5: Binomial(trials=n, probs=p),
     "Cauchy": location_scale(Cauchy),
     "DiscreteUniform": lambda low=0.0, high=1.0: DiscreteUniform(low=low, high=high),

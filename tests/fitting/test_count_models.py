@@ -87,10 +87,18 @@ def world() -> pd.DataFrame:
     data["hits"] = rng.binomial(trials, probs)
     data["misses"] = trials - data["hits"]
     data["of_ten"] = rng.binomial(10, probs)
+    data["clustered"] = rng.binomial(trials, rng.beta(5 * probs, 5 * (1 - probs)))
+    data["others"] = trials - data["clustered"]
+    data["clustered_of_ten"] = rng.binomial(10, rng.beta(5 * probs, 5 * (1 - probs)))
     return data
 
 
 LOGITS = {("logits", "Intercept"): -0.3, ("logits", "x"): 0.8}
+CLUSTERED = {
+    ("mean", "Intercept"): -0.3,
+    ("mean", "x"): 0.8,
+    ("precision", "Intercept"): np.log(5),
+}
 MEAN = {("mean", "Intercept"): 1.0, ("mean", "x"): 0.5}
 FITS: list[tuple[str | dict[str, str], Any, dict[tuple[str, str], float]]] = [
     ("events ~ x", mk.Poisson, {("rate", "Intercept"): 1.0, ("rate", "x"): 0.5}),
@@ -103,6 +111,17 @@ FITS: list[tuple[str | dict[str, str], Any, dict[tuple[str, str], float]]] = [
     ("failures ~ x", mk.Geometric, LOGITS),
     ("of_ten ~ x", mk.Binomial.family(trials=10), LOGITS),
     ("hits + misses ~ x", mk.Binomial, LOGITS),
+    ("clustered + others ~ x", mk.BetaBinomial, CLUSTERED),
+    (
+        {"mean": "clustered_of_ten ~ x", "precision": "~ z"},
+        mk.BetaBinomial.family(trials=10),
+        {**CLUSTERED, ("precision", "z"): 0.0},
+    ),
+    (
+        "clustered_of_ten ~ x",
+        mk.BetaBinomial.family(trials=10, precision=5.0),
+        {("mean", "Intercept"): -0.3, ("mean", "x"): 0.8},
+    ),
 ]
 
 
