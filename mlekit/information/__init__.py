@@ -10,6 +10,14 @@ from mlekit.information.dependence import conditional_entropy, mutual_informatio
 from mlekit.information.distances import bhattacharyya, hellinger, total_variation
 from mlekit.information.divergences import renyi, tsallis
 from mlekit.information.estimate import Estimate, Method
+from mlekit.information.estimators import (
+    GTest,
+    SampleEstimate,
+    estimate_differential_entropy,
+    estimate_entropy,
+    estimate_kl,
+    g_test,
+)
 from mlekit.information.measures import cross_entropy, entropy, js, kl
 from mlekit.information.perplexity import perplexity
 from mlekit.information.registry import closed_form
@@ -18,12 +26,18 @@ from mlekit.information.transport import wasserstein
 __all__ = [
     "Decomposition",
     "Estimate",
+    "GTest",
     "Method",
+    "SampleEstimate",
     "bhattacharyya",
     "closed_form",
     "conditional_entropy",
     "cross_entropy",
     "entropy",
+    "estimate_differential_entropy",
+    "estimate_entropy",
+    "estimate_kl",
+    "g_test",
     "grouped_decomposition",
     "hellinger",
     "js",
