@@ -105,7 +105,7 @@ class Gamma(ExponentialFamily):
         return np.where(self.shape < 1, np.inf, np.where(self.shape > 1, -np.inf, np.log(self.rate)))
 
     def _relative(self, value: np.ndarray) -> tuple[Array, Array]:
-        """R − 1 and r − 1 − log r, with r = y/μ."""
+        """The pair r − 1 and r − 1 − log r, with r = y/μ."""
         x = self.rate * value
         deviation = (x - self.shape) / self.shape
         return deviation, log_excess(deviation, x / self.shape)

@@ -3,24 +3,35 @@
 Sources: Kullback (1959), Information Theory and Statistics; Cover & Thomas (2006), Elements of Information Theory;
 Nielsen & Nock (2010), Entropies and cross-entropies of exponential families (for `bregman`); Gil, Alajaji & Linder
 (2013), Rényi divergence measures for commonly used univariate continuous distributions; Givens & Shortt (1984), A class
-of Wasserstein metrics for probability distributions.
+of Wasserstein metrics for probability distributions; Bauckhage (2013), Computing the Kullback-Leibler
+divergence between two Weibull distributions; Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions, for the entropies.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import erf, ndtr
+from scipy.special import erf, gammaln, ndtr, zeta
 
 from mlekit.arrays import Array, sum_last
 from mlekit.distributions import (
     Bernoulli,
+    Beta,
     Categorical,
     Distribution,
     Empirical,
+    Exponential,
     ExponentialFamily,
+    Gamma,
     Gaussian,
+    InverseGaussian,
+    LogLogistic,
+    LogNormal,
     Poisson,
+    Uniform,
+    Weibull,
 )
+from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
+from mlekit.distributions.factorials import log_factorial_excess
 from mlekit.information.elementary import exp_excess, log_excess
 from mlekit.information.logits import (
     js_of_logits,
@@ -33,18 +44,30 @@ from mlekit.information.registry import closed_form
 
 __all__ = ["bregman", "categorical_kl", "gaussian_kl", "shares_carrier"]
 
+# Where log Γ is taken by its series about 1, and how many terms make it exact.
+_NEAR_ONE, _ORDERS = 0.1, 16
+
 
 @closed_form(Bernoulli)
 @closed_form(Categorical)
 @closed_form(Gaussian)
 @closed_form(Empirical)
+@closed_form(Exponential)
+@closed_form(Gamma)
+@closed_form(LogNormal)
+@closed_form(Weibull)
+@closed_form(LogLogistic)
+@closed_form(InverseGaussian)
+@closed_form(Beta)
+@closed_form(Uniform)
 def own_entropy(p: Distribution) -> Array:
     """The entropy of a family whose own formula is closed."""
     return p.entropy()
 
 
 @closed_form(Gaussian, Gaussian)
-def gaussian_kl(p: Gaussian, q: Gaussian) -> Array:
+@closed_form(LogNormal, LogNormal)
+def gaussian_kl(p: Gaussian | LogNormal, q: Gaussian | LogNormal) -> Array:
     """½(r² − 1 − 2·log r) + ½((μ_p − μ_q)/σ_q)², with r = σ_p/σ_q.
 
     With u = r − 1 the first part is u²/2 + (u − log(1 + u)): both terms are ≥ 0, and u keeps its digits when the
@@ -174,6 +197,70 @@ def _log_rate_ratio(p: Poisson, q: Poisson) -> Array:
     """Log λ_q/λ_p, with all digits where they are close."""
     step = (q.rate - p.rate) / p.rate
     return np.where(np.abs(step) < 0.5, np.log1p(np.clip(step, -0.5, 0.5)), np.log(q.rate) - np.log(p.rate))
+
+
+@closed_form(Exponential, Exponential)
+def exponential_kl(p: Exponential, q: Exponential) -> Array:
+    """The excess r − 1 − log r, with r = λ_q/λ_p."""
+    return log_excess((q.rate - p.rate) / p.rate, q.rate / p.rate)
+
+
+@closed_form(Gamma, Gamma)
+def gamma_kl(p: Gamma, q: Gamma) -> Array:
+    """k_q·(r − 1 − log r) of the means, r = μ_p/μ_q, and the Bregman divergence of g(k) = log Γ(k) − k·log k + k.
+
+    Both are ≥ 0. Near k_p = k_q the second is taken by the rule that `bregman` explains.
+    """
+    means = log_excess((p.mean - q.mean) / q.mean, p.mean / q.mean)
+    step = q.shape - p.shape
+
+    def height(k: Array) -> Array:
+        return np.asarray(log_factorial_excess(k) - np.log(k))
+
+    direct = height(q.shape) - height(p.shape) + step * log_minus_digamma(p.shape)
+    start, end = (np.square(step) / d.shape * trigamma_excess(d.shape) for d in (p, q))
+    nearby = 0.5 * step * (log_minus_digamma(p.shape) - log_minus_digamma(q.shape)) + (start - end) / 12
+    near = np.abs(step) < 1e-3 * (p.shape + q.shape)
+    return q.shape * means + np.maximum(np.where(near, nearby, direct), 0)
+
+
+@closed_form(InverseGaussian, InverseGaussian)
+def inverse_gaussian_kl(p: InverseGaussian, q: InverseGaussian) -> Array:
+    """½(r − 1 − log r) + ½·λ_q·(μ_p − μ_q)²/(μ_p·μ_q²), with r = λ_q/λ_p."""
+    shapes = log_excess((q.shape - p.shape) / p.shape, q.shape / p.shape)
+    shift = (p.mean - q.mean) / q.mean
+    return 0.5 * shapes + 0.5 * np.square(shift) * (q.shape / p.mean)
+
+
+@closed_form(Weibull, Weibull)
+def weibull_kl(p: Weibull, q: Weibull) -> Array:
+    """(e^t − 1 − t) + (log Γ(r) + γ·(r − 1)), with r = k_q/k_p and t = log Γ(1 + r) + k_q·log(λ_p/λ_q).
+
+    Both terms are ≥ 0: Γ is log-convex with slope −γ at 1.
+    """
+    u = (q.shape - p.shape) / p.shape
+    ratio = np.log1p((p.scale - q.scale) / q.scale)
+    convexity = _log_gamma_excess(u, q.shape / p.shape)
+    log_gamma = np.log1p(u) + convexity - np.euler_gamma * u
+    return exp_excess(log_gamma + q.shape * ratio) + convexity
+
+
+def _log_gamma_excess(ratio_minus_one: Array, ratio: Array) -> Array:
+    """Log Γ(1 + u) + γ·u = Σ_k ζ(k)/k·(−u)^k from k = 2 on: how far log Γ lies above its tangent at 1."""
+    near = np.clip(ratio_minus_one, -_NEAR_ONE, _NEAR_ONE)
+    series = np.zeros_like(near)
+    for order in range(_ORDERS, 1, -1):
+        series = zeta(float(order)) / order - near * series
+    far = gammaln(ratio) + np.euler_gamma * ratio_minus_one
+    return np.where(np.abs(ratio_minus_one) < _NEAR_ONE, np.square(near) * series, far)
+
+
+@closed_form(Uniform, Uniform)
+def uniform_kl(p: Uniform, q: Uniform) -> Array:
+    """The logarithm of the ratio of widths where q covers p; else +∞."""
+    covered = (q.low <= p.low) & (p.high <= q.high)
+    excess = ((p.low - q.low) + (q.high - p.high)) / (p.high - p.low)
+    return np.where(covered, np.log1p(excess), np.inf)
 
 
 def shares_carrier(p: Distribution, q: Distribution) -> bool:

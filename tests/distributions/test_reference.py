@@ -16,20 +16,28 @@ import pytest
 
 from mlekit.distributions import (
     Bernoulli,
+    Beta,
     BetaBinomial,
     Binomial,
     Cauchy,
     DiscreteUniform,
     Distribution,
+    Exponential,
+    Gamma,
     Gaussian,
     Geometric,
     Gumbel,
+    InverseGaussian,
     Laplace,
     Logistic,
+    LogLogistic,
+    LogNormal,
     NegativeBinomial,
     Poisson,
     StudentT,
+    Uniform,
     VonMises,
+    Weibull,
 )
 from tests.support import shared_data
 
@@ -41,21 +49,30 @@ def location_scale(family: Callable[..., Distribution]) -> Callable[..., Distrib
 FAMILIES: dict[str, Callable[..., Distribution]] = {
     "Bernoulli": lambda p=0.5: Bernoulli(probs=p),
     "BetaBinomial": lambda n, a, b: BetaBinomial(trials=n, alpha=a, beta=b),
+    "Beta": lambda alpha, beta: Beta(alpha=alpha, beta=beta),
     "Binomial": lambda n, p=0.5: Binomial(trials=n, probs=p),
     "Cauchy": location_scale(Cauchy),
     "DiscreteUniform": lambda low=0.0, high=1.0: DiscreteUniform(low=low, high=high),
+    # Here their last argument is a scale.
+    "Exponential": lambda scale=1.0: Exponential(rate=1 / scale),
+    "Gamma": lambda shape=1.0, scale=1.0: Gamma(shape=shape, rate=1 / scale),
     "Geometric": lambda p=0.5: Geometric(probs=p),
     "Gumbel": location_scale(Gumbel),
+    "InverseGaussian": lambda mean=1.0, shape=1.0: InverseGaussian(mean=mean, shape=shape),
     "Laplace": location_scale(Laplace),
+    "LogLogistic": lambda scale, shape: LogLogistic(shape=shape, scale=scale),
+    "LogNormal": location_scale(LogNormal),
     "Logistic": location_scale(Logistic),
     # R counts failures before r successes.
     "NegativeBinomial": lambda r=1.0, p=0.5: NegativeBinomial(mean=r * (1 - p) / p, dispersion=1 / r),
     "Normal": location_scale(Gaussian),
     "Poisson": lambda rate=1.0: Poisson(rate=rate),
     "TDist": lambda df: StudentT(df=df, loc=0.0, scale=1.0),
+    "Uniform": lambda low=0.0, high=1.0: Uniform(low=low, high=high),
     "VonMises": lambda *args: VonMises(
         loc=args[0] if len(args) == 2 else 0.0, concentration=args[-1] if args else 1.0
     ),
+    "Weibull": lambda shape=1.0, scale=1.0: Weibull(shape=shape, scale=scale),
 }
 
 # R's own routine for the cdf of this one is good to ten digits.
