@@ -27,6 +27,7 @@ from mlekit.distributions.link import Link
 from mlekit.distributions.log_logistic import LogLogistic
 from mlekit.distributions.log_normal import LogNormal
 from mlekit.distributions.logistic import Logistic
+from mlekit.distributions.mixture import Mixture
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.parameter import Parameter
@@ -64,6 +65,7 @@ __all__ = [
     "LogLogistic",
     "LogNormal",
     "Logistic",
+    "Mixture",
     "NegativeBinomial",
     "OrderedCategorical",
     "Parameter",

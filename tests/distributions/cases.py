@@ -44,6 +44,7 @@ from mlekit.distributions import (
     Logistic,
     LogLogistic,
     LogNormal,
+    Mixture,
     NegativeBinomial,
     OrderedCategorical,
     Parameter,
@@ -87,6 +88,7 @@ class Case:
         moments: whether mean and variance exist; they are NaN otherwise.
         periodic: whether outcomes outside the support stand for others in it, as angles do.
         rtol: relative error allowed against SciPy, where SciPy itself is not exact to 1e-12.
+        build: from parameters to the distribution, where they are not its constructor's own.
         held: the value of a predicted parameter, where a property of the same name means something else.
         name: told apart in test names, where a class has several entries.
     """
@@ -103,6 +105,7 @@ class Case:
     moments: bool = True
     periodic: bool = False
     rtol: float = 1e-12
+    build: Callable[..., Distribution] | None = None
     held: Callable[[Any, str], Any] = getattr
     name: str = ""
 
@@ -113,7 +116,7 @@ class Case:
 
     def make(self, parameters: Parameters) -> Distribution:
         """The distribution of these parameters, and of the constants that the family is told."""
-        constructor: Any = self.distribution
+        constructor: Any = self.build or self.distribution
         constants = {name: value for name, value in self.fixed.items() if name in self.distribution.constants}
         made: Distribution = constructor(**{**constants, **parameters})
         return made
@@ -259,6 +262,34 @@ def _dirichlet(name: str, to: Callable[[Array], Array], size: int) -> Draw:
 
 def _table(outcomes: Any, masses: Any) -> Any:
     return stats.rv_discrete(values=(outcomes, masses))()
+
+
+def _gaussians(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameters:
+    return {
+        "loc": rng.uniform(-3, 3, (*shape, 3)),
+        "scale": np.exp(rng.uniform(-1.5, 1, (*shape, 3))),
+        "weights": rng.dirichlet(np.full(3, 2.0), shape),
+    }
+
+
+def _gaussians_and_logistic(loc: Any, scale: Any, weights: Any) -> Distribution:
+    parts: list[Distribution] = [
+        Gaussian(loc=loc[..., 0], scale=scale[..., 0]),
+        Logistic(loc=loc[..., 1], scale=scale[..., 1]),
+        Gaussian(loc=loc[..., 2], scale=scale[..., 2]),
+    ]
+    return Mixture(parts, weights)
+
+
+def _poissons(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameters:
+    return {
+        "rate": np.exp(rng.uniform(-1, 4, (*shape, 2))),
+        "weights": rng.dirichlet(np.full(2, 2.0), shape),
+    }
+
+
+def _categoricals(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameters:
+    return {"logits": rng.normal(size=(*shape, 3, 4)), "weights": rng.dirichlet(np.full(3, 2.0), shape)}
 
 
 def _data(rng: np.random.Generator, shape: tuple[int, ...], size: int) -> Parameters:
@@ -419,6 +450,47 @@ CASES = (
         draw=_dirichlet("logits", lambda p: logit(p) - 1, 2),
         reference=lambda logits: _table([0, 1], np.exp(logits - np.logaddexp(*logits))),
         name="Categorical-logits",
+    ),
+    Case(
+        Mixture,
+        draw=_gaussians,
+        build=lambda loc, scale, weights: Mixture(Gaussian(loc=loc, scale=scale), weights),
+        extremes=[
+            {"loc": [-1e8, 0.0, 1e8], "scale": [1e-8, 1.0, 1e8], "weights": [0.2, 0.3, 0.5]},
+            {"loc": [0.0, 0.0, 1e150], "scale": [1e-150, 1e150, 1e-8], "weights": [1e-300, 1.0, 0.0]},
+        ],
+    ),
+    Case(Mixture, draw=_gaussians, build=_gaussians_and_logistic, name="Mixture-families"),
+    Case(
+        Mixture,
+        draw=_poissons,
+        build=lambda rate, weights: Mixture(Poisson(rate=rate), weights),
+        extremes=[{"rate": [0.0, 1e6], "weights": [0.5, 0.5]}, {"rate": [1.0, 1e9], "weights": [1.0, 0.0]}],
+        name="Mixture-counts",
+    ),
+    Case(
+        Mixture,
+        draw=_categoricals,
+        build=lambda logits, weights: Mixture(Categorical(logits=logits), weights),
+        name="Mixture-labels",
+    ),
+    *(
+        Case(
+            OrderedCategorical,
+            draw=_cutpoints(4),
+            reference=partial(_ordered, latent),
+            fixed={"link": link},
+            extremes=[
+                {"loc": 0.0, "cutpoints": [-800.0, 0.0, 800.0]},
+                {"loc": 1e8, "cutpoints": [-1.0, 1e8, 1e8 + 1e-4]},
+                {"loc": -40.0, "cutpoints": [0.0, 1e-300, 1e300]},
+            ],
+            name=name,
+        )
+        for name, link, latent in (
+            ("OrderedCategorical", "logit", stats.logistic),
+            ("OrderedCategorical-probit", "probit", stats.norm),
+        )
     ),
     Case(
         Gaussian,

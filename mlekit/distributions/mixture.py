@@ -1,0 +1,410 @@
+"""Mixture(p₁ … p_M; w₁ … w_M): an outcome of component i with probability w_i.
+
+    p(y) = Σ_i w_i·p_i(y),    log p(y) = log Σ_i exp(log w_i + log p_i(y))
+
+The cdf is the same sum, so that quantiles are roots between the components' own. This is what an ensemble predicts.
+The mode of labels is exact; among numbers it is sought between the components' modes (`peak`). The entropy has no
+closed form: it is summed over labels and whole numbers, and integrated over panels between the components' quantiles,
+to about nine digits. A mixture is not fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Generic
+
+import numpy as np
+from scipy.special import expit
+
+from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last, unwrap
+from mlekit.distributions.categorical import Categorical
+from mlekit.distributions.distribution import Distribution
+from mlekit.distributions.domain import PROBABILITY, FiniteSet, Interval
+from mlekit.distributions.family import D
+from mlekit.distributions.inversion import invert, invert_counts, panels, peak
+from mlekit.distributions.labels import codes_of
+from mlekit.distributions.link import IDENTITY
+from mlekit.distributions.ordered_categorical import OrderedCategorical
+from mlekit.distributions.parameter import Parameter
+from mlekit.errors import ParameterError
+
+__all__ = ["Mixture"]
+
+_WEIGHTS = Parameter("weights", PROBABILITY, IDENTITY, typical=(0.05, 0.95), axes=1)
+_SUM_TOLERANCE = 1e-9
+_EDGE_LEVELS = expit(np.linspace(-36.0, 36.0, 97))
+_BLOCK_ELEMENTS = 2**20
+_MOST_TERMS = 100_000_000
+
+
+class Mixture(Distribution, Generic[D]):
+    """A batch of mixtures.
+
+    Args:
+        components: a batch of distributions, of which the last batch axis runs over the M components; or a list of
+            M distributions, which may be of several families, all discrete or all continuous.
+        weights: the components' probabilities, on the last axis; equal if not given.
+
+    Raises:
+        ParameterError: for weights that do not sum to one or are not M, components without a common kind of
+            outcome, and shapes that do not broadcast.
+
+    >>> from mlekit.distributions import Gaussian
+    >>> p = Mixture(Gaussian(loc=[-1.0, 1.0], scale=0.5), weights=[0.25, 0.75])
+    >>> float(p.mean), float(p.variance), round(float(p.cdf(0.0)), 6)
+    (0.5, 1.0, 0.261375)
+
+    """
+
+    def __init__(self, components: D | Sequence[D], weights: ArrayLike | None = None) -> None:
+        if isinstance(components, Distribution):
+            kept: D | tuple[D, ...] = components
+            parts, count = (
+                [components.batch_shape[:-1]],
+                components.batch_shape[-1] if components.batch_shape else 0,
+            )
+        else:
+            kept = tuple(components)
+            parts, count = [part.batch_shape for part in kept], len(kept)
+        if count == 0:
+            raise ParameterError(
+                "Mixture: needs at least one component: distributions in a list, or on the last axis of a batch"
+            )
+        self._store(components=kept, weights=_checked_weights(weights, count))
+        _check_kinds(kept if isinstance(kept, tuple) else (kept,))
+        try:
+            np.broadcast_shapes(self.weights.shape[:-1], *parts)
+        except ValueError:
+            raise ParameterError(
+                f"Mixture: shapes do not broadcast together: components {', '.join(map(str, parts))}, weights "
+                f"{self.weights.shape[:-1]} without the axis of components"
+            ) from None
+
+    components: D | tuple[D, ...]
+    weights: Array
+
+    @property
+    def n_components(self) -> int:
+        """M."""
+        return self.weights.shape[-1]
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """What the components, without their last axis, and the weights without theirs broadcast to."""
+        if isinstance(self.components, Distribution):
+            return np.broadcast_shapes(self.components.batch_shape[:-1], self.weights.shape[:-1])
+        return np.broadcast_shapes(self.weights.shape[:-1], *(part.batch_shape for part in self.components))
+
+    @property
+    def _first(self) -> Distribution:
+        return self.components if isinstance(self.components, Distribution) else self.components[0]
+
+    def _each(self, answer: Callable[[Distribution, np.ndarray], Any], value: np.ndarray) -> np.ndarray:
+        """Every component's answer about outcomes, on a new last axis."""
+        if isinstance(self.components, Distribution):
+            return np.asarray(answer(self.components, value[..., None]))
+        answers = [np.asarray(answer(part, value)) for part in self.components]
+        return np.stack(np.broadcast_arrays(*answers), axis=-1)
+
+    def _every(self, fact: Callable[[Distribution], Any]) -> np.ndarray:
+        """A fact of every component, on the last axis."""
+        if isinstance(self.components, Distribution):
+            return np.asarray(fact(self.components))
+        return np.stack(np.broadcast_arrays(*map(fact, self.components)), axis=-1)
+
+    @cached_property
+    def _log_weights(self) -> Array:
+        with np.errstate(divide="ignore"):
+            return read_only(np.log(self.weights))
+
+    # ---- outcomes -----------------------------------------------------------------------------------------
+
+    @property
+    def support(self) -> Interval | FiniteSet:
+        """The labels, or the interval that holds all components' supports."""
+        parts = (self.components,) if isinstance(self.components, Distribution) else self.components
+        if isinstance(self._first.support, FiniteSet):
+            return self._first.support
+        intervals = [part.support for part in parts if isinstance(part.support, Interval)]
+        return Interval(
+            self._end(np.minimum, [interval.low for interval in intervals]),
+            self._end(np.maximum, [interval.high for interval in intervals]),
+            any(interval.low_included for interval in intervals),
+            any(interval.high_included for interval in intervals),
+            intervals[0].integer,
+        )
+
+    def _end(self, farthest: np.ufunc, ends: list[Any]) -> Any:
+        """One end of the support: a number, or one a batch element where components differ by it."""
+        if isinstance(self.components, Distribution):
+            return farthest.reduce(ends[0], axis=-1) if np.ndim(ends[0]) else ends[0]
+        end = farthest.reduce(np.broadcast_arrays(*ends))
+        return end if np.ndim(end) else float(end)
+
+    @property
+    def _labels(self) -> Labels | None:
+        return _labels_of(self._first)
+
+    def _values(self, value: ArrayLike) -> np.ndarray:
+        if self._labels is None:
+            return super()._values(value)
+        codes = codes_of(value, self._labels)
+        self._check_broadcast(codes.shape)
+        return codes
+
+    # ---- likelihood and distribution functions --------------------------------------------------------------
+
+    def _log_sum(self, answer: Callable[[Distribution, np.ndarray], Any], value: np.ndarray) -> Array:
+        """Log Σ_i w_i·exp(answer_i)."""
+        terms = self._log_weights + self._each(answer, value)
+        # A component without weight has no say, not even of an infinite density.
+        terms = np.where(np.isneginf(self._log_weights), -np.inf, terms)
+        top = terms.max(axis=-1)
+        base = np.where(np.isfinite(top), top, 0.0)
+        return unwrap(np.asarray(base + np.log(np.exp(terms - base[..., None]).sum(axis=-1))))
+
+    def _log_prob(self, value: np.ndarray) -> Array:
+        return self._log_sum(lambda part, y: part._log_prob(y), value)
+
+    def _log_tails(self, value: np.ndarray) -> tuple[Array, Array]:
+        """Log P(Y ≤ y) and log P(Y > y), the greater of the two from the smaller."""
+        below = self._log_sum(lambda part, y: part._log_cdf(y), value)
+        above = self._log_sum(lambda part, y: part._log_sf(y), value)
+        return (
+            np.where(below < above, below, np.log1p(-np.exp(np.minimum(above, 0.0)))),
+            np.where(below < above, np.log1p(-np.exp(np.minimum(below, 0.0))), above),
+        )
+
+    def _log_cdf(self, value: np.ndarray) -> Array:
+        return self._log_tails(value)[0]
+
+    def _log_sf(self, value: np.ndarray) -> Array:
+        return self._log_tails(value)[1]
+
+    def _cdf(self, value: np.ndarray) -> Array:
+        return np.exp(self._log_cdf(value))
+
+    def _quantile(self, level: np.ndarray) -> Any:
+        shape = np.broadcast_shapes(level.shape, self.batch_shape)
+        if self._labels is not None:
+            codes = np.arange(len(self._labels)).reshape(-1, *(1,) * len(shape))
+            reached = self._cdf(codes) >= level
+            reached[-1] = True
+            return self._labels[np.argmax(reached, axis=0)]
+        own = self._each(lambda part, at: part._quantile(at), level)
+        low = np.broadcast_to(np.where(self.weights > 0, own, np.inf).min(axis=-1), shape)
+        high = np.broadcast_to(np.where(self.weights > 0, own, -np.inf).max(axis=-1), shape)
+        level = np.broadcast_to(level, shape)
+        inner = (level > 0) & (level < 1)
+        if self._discrete:
+            found = invert_counts(self._cdf, level, *(np.where(inner, end, 0.0) for end in (low, high)))
+            return np.where(inner, found, np.where(level == 0, low, high))
+        positions = np.flatnonzero(inner)
+        found = np.array(np.where(level == 0, low, high))
+        found.reshape(-1)[positions] = invert(
+            lambda rows, y: self._elements(shape, positions[rows])._log_tails(y),
+            lambda rows, y: self._elements(shape, positions[rows])._log_prob(y),
+            *(np.reshape(array, -1)[positions] for array in (level, low, high)),
+        )
+        return found
+
+    def _elements(self, shape: tuple[int, ...], rows: np.ndarray) -> Mixture[Any]:
+        """Some elements of the batch broadcast to ``shape`` and flattened."""
+        count = self.n_components
+        own = np.asarray(rows)[..., None] * count + np.arange(count)
+        weights = np.broadcast_to(self.weights, (*shape, count)).reshape(-1)[own]
+        if isinstance(self.components, Distribution):
+            return Mixture._unchecked(
+                components=_elements(self.components, (*shape, count), own), weights=weights
+            )
+        parts = tuple(_elements(part, shape, rows) for part in self.components)
+        return Mixture._unchecked(components=parts, weights=weights)
+
+    @property
+    def _discrete(self) -> bool:
+        return _is_discrete(self._first)
+
+    # ---- moments ------------------------------------------------------------------------------------------
+
+    def _average(self, facts: np.ndarray) -> Array:
+        return unwrap(
+            np.broadcast_to(
+                sum_last(np.where(self.weights == 0, 0.0, self.weights * facts)), self.batch_shape
+            )
+        )
+
+    @property
+    def mean(self) -> Array:
+        """Σ w_i·mean_i."""
+        return self._average(self._every(lambda part: part.mean))
+
+    @property
+    def variance(self) -> Array:
+        """Σ w_i·(variance_i + (mean_i − mean)²)."""
+        deviations = self._every(lambda part: part.mean) - np.asarray(self.mean)[..., None]
+        return self._average(self._every(lambda part: part.variance) + np.square(deviations))
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest label, or number as far as a grid between the components' modes shows."""
+        with np.errstate(all="ignore"):
+            if self._labels is not None:
+                return self._labels[np.argmax(self._masses(), axis=-1)]
+            places = self._with_weight(self._every(lambda part: part.mode)).astype(np.float64)
+            best = peak(self._log_prob, np.moveaxis(places, -1, 0), whole=self._discrete)
+        return unwrap(np.asarray(best))
+
+    @property
+    def _point(self) -> Any:
+        return self.mode if self._first.labelled else self.mean
+
+    def _masses(self) -> Array:
+        """The probability of each label, on the last axis."""
+        assert self._labels is not None
+        codes = np.arange(len(self._labels)).reshape(-1, *(1,) * len(self.batch_shape))
+        return np.moveaxis(np.exp(np.asarray(self._log_prob(codes))), 0, -1)
+
+    def entropy(self) -> Array:
+        """−E[log p(Y)], in nats, by summation or quadrature.
+
+        >>> from mlekit.distributions import Gaussian
+        >>> apart = Mixture(Gaussian(loc=[-1e6, 1e6], scale=1.0))
+        >>> round(float(apart.entropy() - Gaussian(loc=0.0, scale=1.0).entropy()), 9)  # log 2
+        0.693147181
+        """
+        total = np.zeros(self.batch_shape)
+        with np.errstate(all="ignore"):
+            for outcomes, weights in self._outcomes():
+                log_prob = self._log_prob(outcomes)
+                surprise = np.where(np.exp(log_prob) > 0, -np.exp(log_prob) * log_prob, 0.0)
+                total = total + (weights * surprise).sum(axis=0)
+        return unwrap(np.asarray(total + 0.0))
+
+    def _outcomes(self) -> Iterator[tuple[np.ndarray, Array]]:
+        """Blocks of outcomes on a first axis that carry all probability, and their weights."""
+        ones = (1,) * len(self.batch_shape)
+        size = max(1, _BLOCK_ELEMENTS // max(1, int(np.prod(self.batch_shape)) * self.n_components))
+        if self._labels is not None:
+            codes = np.arange(len(self._labels)).reshape(-1, *ones)
+            yield codes, np.ones(codes.shape)
+            return
+        own = self._each(lambda part, at: part._quantile(at), _EDGE_LEVELS.reshape(-1, *ones))
+        modes = np.broadcast_to(self._every(lambda part: part.mode), own.shape[1:])
+        # A component without weight has no say: the heaviest one's places stand in for its own.
+        places = np.moveaxis(self._with_weight(np.concatenate([own, modes[None]])), -1, 0)
+        edges = places.reshape(places.shape[0] * places.shape[1], *places.shape[2:]).astype(np.float64)
+        if not self._discrete:
+            yield from panels(edges, size)
+            return
+        low, high = edges.min(axis=0), edges.max(axis=0)
+        count = int((high - low).max(initial=0)) + 1
+        if count > _MOST_TERMS:
+            raise self._cannot(f"sum its entropy over {count} outcomes; estimate it by Monte Carlo")
+        for start in range(0, count, size):
+            outcomes = low + np.arange(start, min(start + size, count)).reshape(-1, *ones)
+            yield outcomes, (outcomes <= high).astype(np.float64)
+
+    def _with_weight(self, facts: np.ndarray) -> np.ndarray:
+        """Facts of components, on the last axis; those of the heaviest component for what has no weight."""
+        shape = np.broadcast_shapes(facts.shape, (*self.batch_shape, self.n_components))
+        facts, weights = np.broadcast_to(facts, shape), np.broadcast_to(self.weights, shape)
+        heaviest = np.argmax(weights, axis=-1)[..., None]
+        return np.where(weights > 0, facts, np.take_along_axis(facts, heaviest, axis=-1))
+
+    # ---- sampling and output ------------------------------------------------------------------------------
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        cumulative = np.cumsum(self.weights, axis=-1)
+        chosen = (rng.random(shape)[..., None] >= cumulative / cumulative[..., -1:]).sum(axis=-1)
+        if isinstance(self.components, Distribution):
+            draws = np.asarray(self.components._sample((*shape, self.n_components), rng))
+        else:
+            draws = np.stack([np.asarray(part._sample(shape, rng)) for part in self.components], axis=-1)
+        return np.take_along_axis(draws, chosen[..., None], axis=-1)[..., 0]
+
+    def _columns(self) -> dict[Any, Array]:
+        if self._labels is not None:
+            masses = self._masses()
+            return {label: masses[..., k] for k, label in enumerate(self._labels.tolist())}
+        columns: dict[Any, Array] = {}
+        for i in range(self.n_components):
+            columns[f"weight[{i}]"] = self.weights[..., i]
+            batched = isinstance(self.components, Distribution)
+            part = self.components if isinstance(self.components, Distribution) else self.components[i]
+            for name, values in part._columns().items():
+                columns[f"{name}[{i}]"] = (
+                    np.broadcast_to(values, part.batch_shape)[..., i] if batched else values
+                )
+        return columns
+
+    def __repr__(self) -> str:
+        parts = (self.components,) if isinstance(self.components, Distribution) else self.components
+        names = ", ".join(dict.fromkeys(type(part).__name__ for part in parts))
+        return f"Mixture({self.n_components} × {names}, batch_shape={self.batch_shape})"
+
+
+def _elements(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> Distribution:
+    """Some elements of a batch of numbers, broadcast to ``shape`` and flattened; nothing that it has worked out."""
+    if isinstance(part, Mixture):
+        return part._elements(shape, rows)
+    worked_out = {
+        name
+        for cls in type(part).__mro__
+        for name, value in vars(cls).items()
+        if isinstance(value, cached_property)
+    }
+    fields = {
+        name: np.broadcast_to(value, shape).reshape(-1)[rows]
+        if isinstance(value, np.ndarray | np.generic)
+        else value
+        for name, value in vars(part).items()
+        if name not in worked_out
+    }
+    return type(part)._unchecked(**fields)
+
+
+def _is_discrete(part: Distribution) -> bool:
+    support = part.support
+    return isinstance(support, FiniteSet) or support.integer
+
+
+def _labels_of(part: Distribution) -> Labels | None:
+    return part.categories if isinstance(part, (Categorical, OrderedCategorical)) else None
+
+
+def _check_kinds(parts: Sequence[Distribution]) -> None:
+    """Refuse components whose outcomes are not of one kind."""
+    first = parts[0]
+    for part in parts:
+        if isinstance(part.support, FiniteSet) and _labels_of(part) is None:
+            raise ParameterError(
+                f"Mixture: {type(part).__name__} cannot be a component; a discrete one can as its to_categorical()"
+            )
+        own, others = _labels_of(part), _labels_of(first)
+        if (None if own is None else own.tolist()) != (None if others is None else others.tolist()):
+            raise ParameterError(
+                "Mixture: the components must have the same categories in the same order, but the outcomes of one "
+                f"are {first.support}, those of another {part.support}"
+            )
+        if _is_discrete(part) != _is_discrete(first):
+            raise ParameterError(
+                "Mixture: components must be all discrete or all continuous, for they need one kind of density; "
+                f"{type(first).__name__} and {type(part).__name__} are not"
+            )
+
+
+def _checked_weights(weights: ArrayLike | None, count: int) -> Array:
+    if weights is None:
+        return read_only(np.full(count, 1 / count))
+    array = np.atleast_1d(_WEIGHTS.validate(weights, "Mixture"))
+    if array.shape[-1] != count:
+        raise ParameterError(f"Mixture: {count} components, but weights of shape {array.shape}")
+    sums = np.atleast_1d(array.sum(axis=-1))
+    off = np.abs(sums - 1) > _SUM_TOLERANCE
+    if off.any():
+        raise ParameterError(
+            f"Mixture: weights must sum to 1, but some sum to {sums[off][0]:.12g}; divide by the sum if that is "
+            "what you mean"
+        )
+    return read_only(array)
