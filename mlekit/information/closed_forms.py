@@ -3,8 +3,9 @@
 Sources: Kullback (1959), Information Theory and Statistics; Cover & Thomas (2006), Elements of Information Theory;
 Nielsen & Nock (2010), Entropies and cross-entropies of exponential families (for `bregman`); Gil, Alajaji & Linder
 (2013), Rényi divergence measures for commonly used univariate continuous distributions; Givens & Shortt (1984), A class
-of Wasserstein metrics for probability distributions; Bauckhage (2013), Computing the Kullback-Leibler
-divergence between two Weibull distributions; Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions, for the entropies.
+of Wasserstein metrics for probability distributions; Bauckhage (2013), Computing the Kullback-Leibler divergence
+between two Weibull distributions; Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions, for the
+entropies.
 """
 
 from __future__ import annotations
