@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.arrays import ArrayLike
-from mlekit.distributions import Head
+from mlekit.distributions import Head, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
 from mlekit.fitting.objective import CHUNK_ROWS
@@ -195,7 +195,14 @@ class Model(Generic[D]):
         return self.head.log_likelihood(self._eta(rows), self.head.encode(rows.target))
 
     def decompose(
-        self, data: object, *, weights: ArrayLike | None = None, offset: ArrayLike | None = None
+        self,
+        data: object,
+        *,
+        weights: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+        resamples: int | None = None,
+        level: float = 0.95,
+        rng: Seed = 0,
     ) -> Decomposition:
         """Mean NLL = cross-entropy(data, model) = entropy(data) + KL(data ‖ model), in nats.
 
@@ -206,13 +213,17 @@ class Model(Generic[D]):
             data: a DataFrame with predictors and target.
             weights: as for `log_likelihood`.
             offset: see `__call__`.
+            resamples: how often to redraw each group's rows, for intervals by the bootstrap; None for none.
+            level: of the intervals.
+            rng: a NumPy generator or a seed, for the resampling.
 
         Returns:
             The decomposition, by group and overall. For a continuous target, one y per x tells nothing of the
             entropy, and only the cross-entropy is given.
 
         Raises:
-            DataError: for a model of several targets, which has no single entropy.
+            DataError: for a model of several targets, which has no single entropy, and for intervals from soft
+                labels or counts, whose answers are not so many independent rows.
         """
         from mlekit.information.decomposition import grouped_decomposition
 
@@ -229,7 +240,20 @@ class Model(Generic[D]):
         groups = same.groupby(list(same.columns), sort=False).ngroup().to_numpy()
         if len(self.head.target_names) == 1:
             outcomes = rows.target.iloc[:, 0].to_numpy() if self._discrete else None
-            return grouped_decomposition(groups, outcomes, self._row_log_likelihood(rows), rows.weights)
+            return grouped_decomposition(
+                groups,
+                outcomes,
+                self._row_log_likelihood(rows),
+                rows.weights,
+                resamples=resamples,
+                level=level,
+                rng=rng,
+            )
+        if resamples is not None:
+            raise DataError(
+                f"decompose: resamples redraws rows of one answer each, but {list(self.head.target_names)} hold soft "
+                "labels or counts; leave resamples out"
+            )
         answers = self.head.in_natural_units().encode(rows.target)
         if rows.weights is not None:
             answers = answers * rows.weights[:, None]

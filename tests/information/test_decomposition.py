@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlekit.distributions import Categorical, Empirical
-from mlekit.errors import DataError
+from mlekit.distributions import Bernoulli, Categorical, Empirical
+from mlekit.errors import DataError, ParameterError
+from mlekit.estimation import fit
 from mlekit.information import cross_entropy, entropy, grouped_decomposition, kl
 
 LABELS = np.array(["a", "b", "c"])
@@ -106,3 +108,58 @@ def test_bad_input_is_named(
         grouped_decomposition(
             np.array(groups, dtype=np.int64), np.array(outcomes, dtype=object), np.array(log_probs), w
         )
+
+
+def test_intervals_hold_the_truth() -> None:
+    rng = np.random.default_rng(9)
+    truth = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
+    model = np.log(np.array([[0.5, 0.3, 0.2], [0.3, 0.3, 0.4]]))
+    groups = np.repeat([0, 1], 60)
+    exact = {
+        "entropy_interval": -(truth * np.log(truth)).sum() / 2,
+        "kl_interval": (truth * (np.log(truth) - model)).sum() / 2,
+        "cross_entropy_interval": -(truth * model).sum() / 2,
+    }
+    hits = dict.fromkeys(exact, 0)
+    for seed in range(120):
+        codes = np.concatenate([rng.choice(3, 60, p=p) for p in truth])
+        parts = grouped_decomposition(groups, codes, model[groups, codes], resamples=150, rng=seed)
+        for name, value in exact.items():
+            low, high = vars(parts)[name]
+            hits[name] += low <= value <= high
+    assert all(count / 120 > 0.85 for count in hits.values()), hits
+
+
+def test_intervals_are_optional_and_reproducible() -> None:
+    groups, codes = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 0])
+    log_probs = np.log([0.5, 0.5, 0.5, 0.5])
+    plain = grouped_decomposition(groups, codes, log_probs)
+    assert plain.level is None
+    assert plain.kl_interval is None
+    first = grouped_decomposition(groups, codes, log_probs, resamples=20, rng=1)
+    again = grouped_decomposition(groups, codes, log_probs, resamples=20, rng=np.random.default_rng(1))
+    assert first.entropy_interval == again.entropy_interval is not None
+    assert first.entropy == plain.entropy
+    assert f"entropy {first.entropy:.6g} in (" in repr(first)
+    alone = grouped_decomposition(np.arange(4), codes, log_probs, resamples=20)
+    assert alone.entropy_interval is None
+    with pytest.raises(ParameterError, match="resamples"):
+        grouped_decomposition(groups, codes, log_probs, resamples=1)
+    with pytest.raises(ParameterError, match="level"):
+        grouped_decomposition(groups, codes, log_probs, level=0.0)
+
+
+def test_a_model_gives_intervals() -> None:
+    rng = np.random.default_rng(10)
+    site = np.repeat(["a", "b"], 40)
+    data = pd.DataFrame({"site": site, "y": rng.random(80) < np.where(site == "a", 0.3, 0.6)})
+    model = fit("y ~ site", data, Bernoulli)
+    parts = model.decompose(data, resamples=50, rng=3)
+    assert parts.entropy_interval is not None
+    low, high = parts.entropy_interval
+    # A saturated model attains the plug-in entropy; the entropy itself is higher.
+    assert parts.kl == pytest.approx(0, abs=1e-9)
+    assert low < high
+    assert parts.entropy is not None
+    assert high > parts.entropy
+    assert model.decompose(data).entropy_interval is None
