@@ -18,21 +18,16 @@ import numpy as np
 from scipy.special import expit
 
 from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last, unwrap
-from mlekit.distributions.categorical import Categorical
+from mlekit.distributions.components import check_kinds, checked_weights, is_discrete, labels_of
 from mlekit.distributions.distribution import Distribution
-from mlekit.distributions.domain import PROBABILITY, FiniteSet, Interval
+from mlekit.distributions.domain import FiniteSet, Interval
 from mlekit.distributions.family import D
 from mlekit.distributions.inversion import invert, invert_counts, panels, peak
 from mlekit.distributions.labels import codes_of
-from mlekit.distributions.link import IDENTITY
-from mlekit.distributions.ordered_categorical import OrderedCategorical
-from mlekit.distributions.parameter import Parameter
 from mlekit.errors import ParameterError
 
 __all__ = ["Mixture"]
 
-_WEIGHTS = Parameter("weights", PROBABILITY, IDENTITY, typical=(0.05, 0.95), axes=1)
-_SUM_TOLERANCE = 1e-9
 _EDGE_LEVELS = expit(np.linspace(-36.0, 36.0, 97))
 _BLOCK_ELEMENTS = 2**20
 _MOST_TERMS = 100_000_000
@@ -71,8 +66,8 @@ class Mixture(Distribution, Generic[D]):
             raise ParameterError(
                 "Mixture: needs at least one component: distributions in a list, or on the last axis of a batch"
             )
-        self._store(components=kept, weights=_checked_weights(weights, count))
-        _check_kinds(kept if isinstance(kept, tuple) else (kept,))
+        self._store(components=kept, weights=checked_weights(weights, count))
+        check_kinds(kept if isinstance(kept, tuple) else (kept,))
         try:
             np.broadcast_shapes(self.weights.shape[:-1], *parts)
         except ValueError:
@@ -144,7 +139,7 @@ class Mixture(Distribution, Generic[D]):
 
     @property
     def _labels(self) -> Labels | None:
-        return _labels_of(self._first)
+        return labels_of(self._first)
 
     def _values(self, value: ArrayLike) -> np.ndarray:
         if self._labels is None:
@@ -223,7 +218,7 @@ class Mixture(Distribution, Generic[D]):
 
     @property
     def _discrete(self) -> bool:
-        return _is_discrete(self._first)
+        return is_discrete(self._first)
 
     # ---- moments ------------------------------------------------------------------------------------------
 
@@ -362,49 +357,3 @@ def _elements(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> D
         if name not in worked_out
     }
     return type(part)._unchecked(**fields)
-
-
-def _is_discrete(part: Distribution) -> bool:
-    support = part.support
-    return isinstance(support, FiniteSet) or support.integer
-
-
-def _labels_of(part: Distribution) -> Labels | None:
-    return part.categories if isinstance(part, (Categorical, OrderedCategorical)) else None
-
-
-def _check_kinds(parts: Sequence[Distribution]) -> None:
-    """Refuse components whose outcomes are not of one kind."""
-    first = parts[0]
-    for part in parts:
-        if isinstance(part.support, FiniteSet) and _labels_of(part) is None:
-            raise ParameterError(
-                f"Mixture: {type(part).__name__} cannot be a component; a discrete one can as its to_categorical()"
-            )
-        own, others = _labels_of(part), _labels_of(first)
-        if (None if own is None else own.tolist()) != (None if others is None else others.tolist()):
-            raise ParameterError(
-                "Mixture: the components must have the same categories in the same order, but the outcomes of one "
-                f"are {first.support}, those of another {part.support}"
-            )
-        if _is_discrete(part) != _is_discrete(first):
-            raise ParameterError(
-                "Mixture: components must be all discrete or all continuous, for they need one kind of density; "
-                f"{type(first).__name__} and {type(part).__name__} are not"
-            )
-
-
-def _checked_weights(weights: ArrayLike | None, count: int) -> Array:
-    if weights is None:
-        return read_only(np.full(count, 1 / count))
-    array = np.atleast_1d(_WEIGHTS.validate(weights, "Mixture"))
-    if array.shape[-1] != count:
-        raise ParameterError(f"Mixture: {count} components, but weights of shape {array.shape}")
-    sums = np.atleast_1d(array.sum(axis=-1))
-    off = np.abs(sums - 1) > _SUM_TOLERANCE
-    if off.any():
-        raise ParameterError(
-            f"Mixture: weights must sum to 1, but some sum to {sums[off][0]:.12g}; divide by the sum if that is "
-            "what you mean"
-        )
-    return read_only(array)

@@ -808,24 +808,6 @@ CASES = (
         reference=lambda low, high: stats.uniform(low, high - low),
         extremes=[{"low": a, "high": b} for a, b in ((-1e-300, 1e-300), (1.0, 1.0 + 1e-15), (-1e308, 1e308))],
     ),
-    *(
-        Case(
-            OrderedCategorical,
-            draw=_cutpoints(4),
-            reference=partial(_ordered, latent),
-            fixed={"link": link},
-            extremes=[
-                {"loc": 0.0, "cutpoints": [-800.0, 0.0, 800.0]},
-                {"loc": 1e8, "cutpoints": [-1.0, 1e8, 1e8 + 1e-4]},
-                {"loc": -40.0, "cutpoints": [0.0, 1e-300, 1e300]},
-            ],
-            name=name,
-        )
-        for name, link, latent in (
-            ("OrderedCategorical", "logit", stats.logistic),
-            ("OrderedCategorical-probit", "probit", stats.norm),
-        )
-    ),
     Case(
         BetaBinomial,
         draw=lambda rng, shape: {
