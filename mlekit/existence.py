@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.distributions import Head
+from mlekit.distributions.link import LOG
 from mlekit.errors import FitError
 from mlekit.fitting import Objective, Sample, Solution
 from mlekit.fitting.identifiability import require_identified
@@ -21,22 +22,22 @@ from mlekit.regression import Regression, natural_directions
 __all__ = ["require_identified_design", "require_maximum", "require_spread"]
 
 _FAR_OUT = 10.0
-_COLLAPSED = np.log(1e-7)
+_VANISHED = float(np.log(1e-7))
 
 
 def require_spread(head: Head[Any], target: pd.DataFrame, weights: np.ndarray | None) -> None:
-    """Refuse a constant target of a family with a free location and a free scale, which would be zero."""
-    free = {head.family.parameter(name).unit: name for name in head.columns}
-    if not {"location", "scale"} <= set(free):
+    """Refuse a constant target of a continuous family that is free to shrink to that one point."""
+    distribution = head.family.distribution
+    if distribution.labelled or distribution.outcomes.integer or len(head.columns) < 2:
         return
     counting = target if weights is None else target[weights > 0]
-    for name, column in counting.items():
+    name = list(head.columns)[1]
+    for column_name, column in counting.items():
         if (column == column.iloc[0]).all():
-            owner, scale = head.family.distribution.__name__, free["scale"]
             raise FitError(
-                f"the target {str(name)!r} is {float(column.iloc[0]):g} in every row, so its {scale} goes to zero "
-                f"and the likelihood has no maximum. Hold it fixed ({owner}.family({scale}=...)), or give rows that "
-                "differ"
+                f"the target {str(column_name)!r} is {float(column.iloc[0]):g} in every row, so the likelihood has no "
+                f"maximum: the distribution would shrink to that point, its spread to zero. Hold its {name} fixed "
+                f"({distribution.__name__}.family({name}=...)), or give rows that differ"
             )
 
 
@@ -68,23 +69,17 @@ def require_maximum(
     """Refuse a fit of a linear model that ran away instead of reaching a maximum: a zero scale, separation."""
     network, head, sample = objective.network, objective.head, objective.sample
     assert isinstance(network, LinearInParameters)
-    largest = np.zeros(head.n_outputs)
-    lowest = np.full(head.n_outputs, np.inf)
+    lowest, highest = np.full(head.n_outputs, np.inf), np.full(head.n_outputs, -np.inf)
     parts = []
     for chunk in sample.chunks():
         eta = objective.eta(solution.theta, chunk)
         parts.append(head.log_likelihood(eta, chunk.target))
-        largest = np.maximum(largest, np.abs(eta).max(axis=0))
         lowest = np.minimum(lowest, eta.min(axis=0))
+        highest = np.maximum(highest, eta.max(axis=0))
     log_prob = np.concatenate(parts)
-    for name, columns in head.columns.items():
-        if head.family.parameter(name).unit == "scale" and lowest[columns].min() < _COLLAPSED:
-            raise FitError(
-                f"the {name} of {list(head.target_names)} goes to zero: the predictors fit the target exactly, so "
-                f"the likelihood has no maximum. Hold it fixed ({head.family.distribution.__name__}.family("
-                f"{name}=...)), or use fewer columns"
-            )
-    if objective.prior is None and largest.max() > _FAR_OUT and head.recession(sample.target[:1]) is not None:
+    _refuse_runaway(head, lowest, highest)
+    largest = max(-lowest.min(), highest.max())
+    if objective.prior is None and largest > _FAR_OUT and head.recession(sample.target[:1]) is not None:
         names = [
             f"{term}" if len(head.columns) == head.n_outputs == 1 else f"{output}: {term}"
             for _, output, term in sorted(linear_names(head, regression, network), key=lambda n: n[0])
@@ -97,6 +92,36 @@ def require_maximum(
             natural_directions(head, network, scaling),
             names,
         )
+
+
+def _refuse_runaway(
+    head: Head[Any], lowest: Float[np.ndarray, " outputs"], highest: Float[np.ndarray, " outputs"]
+) -> None:
+    """Refuse a shape of the distribution (not its first parameter) that has gone to zero or to infinity.
+
+    A scale collapses where the predictors fit exactly; a Student t's df grows without end on tails no heavier than
+    Gaussian ones.
+    """
+    owner = head.family.distribution.__name__
+    for parameter in head.family.distribution.predicted[1:]:
+        name = parameter.name
+        if name not in head.columns or parameter.link is not LOG or name in head.family.links:
+            continue
+        columns = head.columns[name]
+        # Zero itself may be a value (a dispersion that vanishes where counts vary no more than Poisson ones).
+        vanishes = lowest[columns].min() < _VANISHED and not parameter.domain.low_included
+        explodes = highest[columns].max() > -_VANISHED
+        fixed = f"Hold it fixed ({owner}.family({name}=...))"
+        if vanishes and parameter.unit == "scale":
+            raise FitError(
+                f"the {name} of {list(head.target_names)} goes to zero: the predictors fit the target exactly, so "
+                f"the likelihood has no maximum. {fixed}, or use fewer columns"
+            )
+        if vanishes or (explodes and parameter.unit == "none"):
+            raise FitError(
+                f"the {name} of {list(head.target_names)} goes to {'zero' if vanishes else 'infinity'}, so the "
+                f"likelihood of {owner} has no maximum. {fixed}, or choose the simpler family that it becomes there"
+            )
 
 
 def _conditions(

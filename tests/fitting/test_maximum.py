@@ -253,3 +253,12 @@ def test_a_rare_class_is_trained_on_whatever_the_seed() -> None:
             "kind ~ x1", data, mk.Categorical, network=mk.MLP(2), optimizer=mk.Adam(epochs=1), seed=seed
         )
         assert "rare" in model(data).categories
+
+
+@pytest.mark.parametrize(
+    "family", [mk.Gamma, mk.Beta, mk.LogNormal, mk.Weibull, mk.InverseGaussian, mk.LogLogistic]
+)
+def test_a_constant_target_of_any_continuous_family(family: type[mk.Distribution]) -> None:
+    still = pd.DataFrame({"y": [0.25] * 20, "x": np.arange(20.0)})
+    with pytest.raises(mk.FitError, match=rf"'y' is 0\.25 in every row.*{family.__name__}\.family"):
+        mk.fit("y ~ x", still, family)
