@@ -38,6 +38,8 @@ def with_table(page: str) -> str:
 def _target(family: type[Distribution]) -> str:
     if family.labelled and family.joint:
         return "labels of any kind, or a column a label"
+    if family.labelled:
+        return "booleans, or 0 and 1"
     return "real numbers" if family.outcomes == REAL else str(family.outcomes).replace("inf", "∞")
 
 
