@@ -11,14 +11,9 @@ from mlekit.distributions import Distribution, Interval, Seed
 from mlekit.errors import ParameterError
 from mlekit.information.crossings import density_crossings
 from mlekit.information.estimate import Method
-from mlekit.information.generators import (
-    Generator,
-    LogRatio,
-    LogRatioToMean,
-    Power,
-    Shortfall,
-)
+from mlekit.information.generators import Generator, Power, Shortfall
 from mlekit.information.outcomes import is_discrete, shape_of
+from mlekit.information.ratios import LogRatio, LogRatioToMean
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
 from mlekit.information.ways import Way, Ways, closed_divergence, constant, exact, rules_under
@@ -205,6 +200,8 @@ def _expected(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...],
         integrand = Integrand(values, lambda outcomes: g.log_size(ratio.of(outcomes)[0]), beyond)
         value, error = rule().expect(integrand, shape)
         direct, excess, balance, square, size = value
+        if np.isposinf(g.direct(np.array(-np.inf))):
+            direct = np.where(ratio.left_out(), np.inf, direct)
         rounding = _EPSILON * size
         near = (np.abs(balance) <= 4 * error[2] + rounding) & (square <= _NEARLY_EQUAL) & np.isfinite(direct)
         # Exact ways round but do not approximate: theirs is no error.

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from mlekit.arrays import Labels
-from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, FiniteSet
+from mlekit.arrays import BoolArray, Labels
+from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, FiniteSet, Interval
 from mlekit.errors import ParameterError
 from mlekit.information.logits import two_logits
 
-__all__ = ["comparable", "is_discrete", "shape_of"]
+__all__ = ["comparable", "excludes", "is_discrete", "shape_of"]
 
 _SHOWN = 5
 
@@ -25,6 +25,22 @@ def is_discrete(p: Distribution) -> bool:
     """Whether p gives its probability to single outcomes."""
     support = p.support
     return isinstance(support, FiniteSet) or support.integer
+
+
+def excludes(q: Distribution, p: Distribution) -> BoolArray:
+    """Whether q, in each batch element, leaves out a stretch of what a continuous p holds for possible."""
+    inner, outer = q.support, p.support
+    if is_discrete(p) or not (isinstance(inner, Interval) and isinstance(outer, Interval)):
+        return np.zeros(shape_of(p, q), dtype=bool)
+    with np.errstate(all="ignore"):
+        below, above = np.subtract(inner.low, outer.low), np.subtract(outer.high, inner.high)
+        # A circle is cut somewhere, and has a density beyond its ends: so the density is asked, close to the ends.
+        low, high = inner.low - np.minimum(0.5 * below, 1.0), inner.high + np.minimum(0.5 * above, 1.0)
+        left_out = np.zeros(shape_of(p, q), dtype=bool)
+        for excess, place in ((below, low), (above, high)):
+            beyond = np.where(excess > 0, place, 0.0)
+            left_out |= (excess > 0) & np.isneginf(q.log_prob(beyond))
+    return left_out
 
 
 def shape_of(p: Distribution, q: Distribution) -> tuple[int, ...]:

@@ -139,9 +139,11 @@ class Quadrature:
                 # A node that rounds onto an end may find an infinite density there; the missed mass tells.
                 log_density = np.where(np.isposinf(log_density), -np.inf, log_density)
                 log_share = log_density + np.log(np.abs(piece.length) * leading(weights[block], len(shape)))
-                if integrand.log_size is None:
-                    # Where p underflows nothing but a ratio of densities could still matter.
-                    log_share = np.where(np.exp(log_share) == 0, -np.inf, log_share)
+                # Where p underflows nothing but a ratio of densities could still matter, if that is a number.
+                lost = np.exp(log_share) == 0
+                if integrand.log_size is not None and lost.any():
+                    lost &= np.isposinf(integrand.log_size(outcomes))
+                log_share = np.where(lost, -np.inf, log_share)
                 products = weighted(log_share, outcomes, with_mass)
                 total = total + products.sum(axis=1)
                 size = size + np.abs(products).sum(axis=1)

@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mlekit.arrays import Array, unwrap
+from mlekit.arrays import Array, BoolArray, unwrap
 from mlekit.distributions import Distribution, ExponentialFamily, Interval, Seed
 from mlekit.errors import AccuracyError, ParameterError
 from mlekit.information.closed_forms import bregman, shares_carrier
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.monte_carlo import MonteCarlo
-from mlekit.information.outcomes import is_discrete, shape_of
+from mlekit.information.outcomes import excludes, is_discrete, shape_of
 from mlekit.information.quadrature import Quadrature
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
@@ -126,7 +126,7 @@ def entropy_ways(p: Distribution, size: int, rng: Seed) -> Ways:
     if form is not None:
         ways["closed_form"] = exact(form, p.batch_shape)
     for method, rule in rules_under(p, size=size, rng=rng).items():
-        ways[method] = _surprise(rule, p, p.batch_shape)
+        ways[method] = _surprise(rule, p, p.batch_shape, np.zeros(p.batch_shape, dtype=bool))
     return ways
 
 
@@ -140,7 +140,7 @@ def cross_entropy_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -
     if own is not None and divergence is not None:
         ways["closed_form"] = exact(lambda: own() + divergence(), shape)
     for method, rule in rules_under(p, q, size=size, rng=rng).items():
-        ways[method] = _surprise(rule, q, shape)
+        ways[method] = _surprise(rule, q, shape, excludes(q, p))
     return ways
 
 
@@ -172,12 +172,12 @@ def constant(value: float, shape: tuple[int, ...]) -> Way:
     return lambda: (np.full(shape, value), np.zeros(shape))
 
 
-def _surprise(rule: Callable[[], Rule], q: Distribution, shape: tuple[int, ...]) -> Way:
-    """−E[log q(Y)] under the rule's distribution."""
+def _surprise(rule: Callable[[], Rule], q: Distribution, shape: tuple[int, ...], excluded: BoolArray) -> Way:
+    """−E[log q(Y)] under the rule's distribution; +inf where q is known to exclude some of its outcomes."""
 
     def way() -> tuple[Array, Array]:
         surprise = Integrand(lambda outcomes: -np.asarray(q.log_prob(outcomes))[None])
         value, error = rule().expect(surprise, shape)
-        return value[0], error[0]
+        return np.where(excluded, np.inf, value[0]), error[0]
 
     return way

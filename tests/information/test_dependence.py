@@ -87,3 +87,10 @@ def test_bad_labels_are_named() -> None:
         mutual_information(["a", "b"], [1, 2, 3])
     with pytest.raises(DataError, match="shape"):
         mutual_information([], [])
+
+
+# dit 2.3, in bits: mutual_information and conditional_entropy of the second variable given the first.
+def test_against_dit() -> None:
+    joint = [[0.4, 0.1], [0.2, 0.3]]
+    assert mutual_information(joint, base=2) == pytest.approx(0.12451124978365313, rel=1e-12)
+    assert conditional_entropy(joint, base=2) == pytest.approx(0.8464393446710154, rel=1e-12)

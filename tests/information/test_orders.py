@@ -307,3 +307,16 @@ def test_a_million_pairs_at_once() -> None:
     many = js(p, q)
     assert many.shape == (n,)
     np.testing.assert_allclose(many[-3:], js(*few), rtol=1e-14)
+
+
+# dit 2.3, in bits: renyi_divergence(p, q, 2), tsallis_divergence(p, q, 2), hellinger_distance, variational_distance,
+# bhattacharyya_coefficient, kullback_leibler_divergence, jensen_shannon_divergence.
+def test_against_dit() -> None:
+    p, q = Categorical(probs=[0.2, 0.3, 0.5]), Categorical(probs=[0.4, 0.4, 0.2])
+    assert float(renyi(p, q, 2, base=2)) == pytest.approx(0.655351828612554, rel=1e-12)
+    assert float(tsallis(p, q, 2)) == pytest.approx(0.575, rel=1e-12)
+    assert float(hellinger(p, q)) == pytest.approx(0.23349381146995637, rel=1e-12)
+    assert float(total_variation(p, q)) == pytest.approx(0.3, rel=1e-12)
+    assert np.exp(-float(bhattacharyya(p, q))) == pytest.approx(0.9454806400052325, rel=1e-12)
+    assert float(kl(p, q, base=2)) == pytest.approx(0.3364527976600278, rel=1e-12)
+    assert float(js(p, q, base=2)) == pytest.approx(0.07758920317334428, rel=1e-12)

@@ -40,6 +40,10 @@ class GTest:
         size: N.
         notes: what is to be said of the approximation.
 
+    >>> test = g_test([30, 30, 60], [0.3, 0.3, 0.4])
+    >>> test.degrees_of_freedom, round(test.kl, 4), round(test.high, 4)
+    (2, 0.0204, 0.0668)
+
     """
 
     statistic: float
