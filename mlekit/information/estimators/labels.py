@@ -10,8 +10,8 @@ With counts n_k of K kinds among N outcomes, f₁ of them seen once:
     nsb           the posterior mean under a prior that is nearly flat in the entropy (Nemenman, Shafee & Bialek 2002)
 
 The last two need to know how many categories there are; without being told they take those seen. On simulated data
-(benchmarks/results/information_estimators.md) Grassberger's has the least bias without knowing the categories; with few
-outcomes of many kinds all have some, and then no interval around them holds what it promises.
+(benchmarks/results/information_estimators.md) Grassberger's is the steadiest of those that need not know the
+categories. From fewer outcomes than kinds all may be far off, and intervals, which know nothing of bias, hold too little.
 """
 
 from __future__ import annotations
