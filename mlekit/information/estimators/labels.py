@@ -11,7 +11,8 @@ With counts n_k of K kinds among N outcomes, f₁ of them seen once:
 
 The last two need to know how many categories there are; without being told they take those seen. On simulated data
 (benchmarks/results/information_estimators.md) Grassberger's is the steadiest of those that need not know the
-categories. From fewer outcomes than kinds all may be far off, and intervals, which know nothing of bias, hold too little.
+categories. From fewer outcomes than kinds all may be far off, and intervals, which know nothing of bias, hold less than
+they promise.
 """
 
 from __future__ import annotations
