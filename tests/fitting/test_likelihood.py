@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.metrics import log_loss, mean_absolute_error, mean_pinball_loss, mean_squared_error
 
 import mlekit as mk
 import mlekit.fitting.objective
@@ -55,9 +55,31 @@ def test_mean_squared_error(network: mk.Network, scale: float) -> None:
     assert -model.log_likelihood(TABLE) == pytest.approx(loss, rel=1e-12)
 
 
-def test_a_free_scale_has_no_other_name() -> None:
-    model = mk.fit("length ~ x1", TABLE, mk.Gaussian)
-    assert "squared" not in model.loss_name
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_mean_absolute_error(network: mk.Network, scale: float) -> None:
+    model = fit("length ~ x1 + x2", TABLE, mk.Laplace.family(scale=scale), network)
+    assert model.loss_name == "mean absolute error"
+    error = mean_absolute_error(TABLE["length"], model(TABLE).median)
+    loss = len(TABLE) * (error / scale + np.log(2 * scale))
+    assert -model.log_likelihood(TABLE) == pytest.approx(loss, rel=1e-12)
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.75])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_pinball_loss(network: mk.Network, quantile: float) -> None:
+    model = fit("length ~ x1 + x2", TABLE, mk.AsymmetricLaplace.family(quantile=quantile, scale=1.0), network)
+    assert model.loss_name == "pinball loss"
+    error = mean_pinball_loss(TABLE["length"], model(TABLE).loc, alpha=quantile)
+    loss = len(TABLE) * (error - np.log(quantile * (1 - quantile)))
+    assert -model.log_likelihood(TABLE) == pytest.approx(loss, rel=1e-12)
+
+
+@pytest.mark.parametrize("family", [mk.Gaussian, mk.Laplace])
+def test_a_free_scale_has_no_other_name(family: type[mk.Distribution]) -> None:
+    name = mk.fit("length ~ x1", TABLE, family).loss_name
+    assert "squared" not in name
+    assert "absolute" not in name
 
 
 @pytest.mark.parametrize("network", NETWORKS)
