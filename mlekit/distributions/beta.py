@@ -17,14 +17,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import betainc, betaincc, betainccinv, betaincinv, betaln, digamma, expit
+from scipy.special import betainccinv, betaincinv, betaln, digamma, expit
 
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance
-from mlekit.distributions.incomplete import log_beta_density, log_betainc
+from mlekit.distributions.incomplete import log_beta_density, log_betainc, lower_beta
 from mlekit.distributions.link import LOG, LOGIT
 from mlekit.distributions.parameter import Parameter
 
@@ -191,8 +191,7 @@ class Beta(ExponentialFamily):
 
     def _cdf(self, value: np.ndarray) -> Array:
         y = np.clip(value, 0, 1)
-        left, right = betainc(self.alpha, self.beta, y), betaincc(self.beta, self.alpha, 1 - y)
-        return np.where(y < 0.5, left, right)
+        return lower_beta(self.alpha, self.beta, y, 1 - y)
 
     def _log_cdf(self, value: np.ndarray) -> Array:
         y = np.clip(value, 0, 1)

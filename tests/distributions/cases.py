@@ -579,6 +579,7 @@ CASES = (
             sf=lambda y, loc, scale: mpmath.atan((loc - y) / scale) / mpmath.pi + 0.5,
         ),
         extremes=_LOCATIONS_AND_SCALES,
+        rtol=1e-11,  # SciPy's own digits in the far tails before 1.15
         moments=False,
     ),
     Case(
