@@ -11,7 +11,7 @@ from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
 from mlekit.distributions.discrete_uniform import DiscreteUniform
 from mlekit.distributions.distribution import Distribution, Seed
-from mlekit.distributions.domain import FiniteSet, Interval
+from mlekit.distributions.domain import COUNTS, FiniteSet, Interval, Vectors
 from mlekit.distributions.empirical import Empirical
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.exponential_distribution import Exponential
@@ -38,6 +38,7 @@ from mlekit.distributions.von_mises import VonMises
 from mlekit.distributions.weibull import Weibull
 
 __all__ = [
+    "COUNTS",
     "FAMILIES",
     "AsymmetricLaplace",
     "Bernoulli",
@@ -73,6 +74,7 @@ __all__ = [
     "Seed",
     "StudentT",
     "Uniform",
+    "Vectors",
     "VonMises",
     "Weibull",
 ]

@@ -129,10 +129,8 @@ class Categorical(ExponentialFamily):
         """The categories."""
         return FiniteSet(self.categories)
 
-    def _values(self, value: ArrayLike) -> np.ndarray:
-        codes = codes_of(value, self.categories)
-        self._check_broadcast(codes.shape)
-        return codes
+    def _read(self, value: ArrayLike) -> np.ndarray:
+        return codes_of(value, self.categories)
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
 """What every distribution can do.
 
 Conventions of this room. A distribution is a *batch*: its parameters are arrays that broadcast together, and
-``batch_shape`` is what they broadcast to; values passed in broadcast against it. Everything is in natural units
-and nats. ``log_prob`` is the log-probability of a discrete outcome or the log-density of a continuous one, with
-all constants; impossible outcomes have −inf, and what cannot be an outcome at all (NaN, text among numbers)
-raises `SupportError`. Public methods check and convert their arguments once and call the underscored core,
-which takes NumPy arrays as they are, in whatever precision, and is what training runs on.
+``batch_shape`` is what they broadcast to; values passed in broadcast against it. One outcome is a number or a label,
+or it has axes of its own, the ``event_shape``, which come last: values have shape ``... + event_shape``, and the rest
+of it broadcasts. Everything is in natural units and nats. ``log_prob`` is the log-probability of a discrete outcome
+or the log-density of a continuous one, with all constants; impossible outcomes have −inf, and what cannot be an
+outcome at all (NaN, text among numbers) raises `SupportError`. Public methods check and convert their arguments once
+and call the underscored core, which takes NumPy arrays as they are, in whatever precision, and is what training runs
+on.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
-from mlekit.distributions.domain import FiniteSet, Interval
+from mlekit.distributions.domain import FiniteSet, Interval, Vectors
 from mlekit.distributions.outcomes import as_numbers, brief
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.predictable import Predictable
@@ -116,19 +118,38 @@ class Distribution(Predictable, ABC):
         """The shape that the parameters broadcast to."""
 
     @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The axes of one outcome: ``()`` for a number or a label, ``(d,)`` for a vector of d numbers."""
+        return ()
+
+    @property
     @abstractmethod
-    def support(self) -> Interval | FiniteSet:
+    def support(self) -> Interval | FiniteSet | Vectors:
         """The outcomes that can happen."""
 
+    def _read(self, value: ArrayLike) -> np.ndarray:
+        """Outcomes as the array that the core works on; refuses NaN and text."""
+        return as_numbers(value, type(self).__name__, "an outcome")
+
     def _values(self, value: ArrayLike) -> np.ndarray:
-        """Outcomes as the array that the core works on; refuses NaN, text and shapes that do not broadcast."""
-        array = as_numbers(value, type(self).__name__, "an outcome")
+        """Outcomes as the core takes them, of a shape that broadcasts."""
+        array = self._read(value)
         self._check_broadcast(array.shape)
         return array
 
+    def _outer(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of values without the axes of a single outcome."""
+        return shape[: len(shape) - len(self.event_shape)]
+
     def _check_broadcast(self, shape: tuple[int, ...]) -> None:
+        outer = self._outer(shape)
+        if shape[len(outer) :] != self.event_shape:
+            raise SupportError(
+                f"{type(self).__name__}: an outcome has the shape {self.event_shape}, so values end in these axes, but "
+                f"their shape is {shape}"
+            )
         try:
-            np.broadcast_shapes(shape, self.batch_shape)
+            np.broadcast_shapes(outer, self.batch_shape)
         except ValueError:
             raise SupportError(
                 f"{type(self).__name__}: values of shape {shape} do not broadcast against the batch shape "
@@ -145,7 +166,7 @@ class Distribution(Predictable, ABC):
         """Log p(value) in nats: log-density, or log-probability of a discrete outcome.
 
         Args:
-            value: outcomes, broadcast against ``batch_shape``.
+            value: outcomes; their shape without ``event_shape`` is broadcast against ``batch_shape``.
 
         Returns:
             Array of the broadcast shape; −inf for what cannot happen.
@@ -168,9 +189,10 @@ class Distribution(Predictable, ABC):
             Array of the broadcast shape with one more axis, an entry a coordinate.
 
         """
+        values = self._values(value)
         with np.errstate(all="ignore"):
-            scores = self._score(self._values(value))
-        shape = np.broadcast_shapes(np.shape(value), self.batch_shape)
+            scores = self._score(values)
+        shape = np.broadcast_shapes(self._outer(values.shape), self.batch_shape)
         columns = [part if part.ndim > len(shape) else np.asarray(part)[..., None] for part in scores]
         return np.concatenate([np.broadcast_to(part, (*shape, part.shape[-1])) for part in columns], axis=-1)
 
@@ -203,18 +225,28 @@ class Distribution(Predictable, ABC):
     def _quantile(self, level: np.ndarray) -> Any:
         """The smallest value whose cdf reaches level."""
 
+    def _check_order(self) -> None:
+        if self.event_shape:
+            raise self._cannot(
+                f"have distribution functions and quantiles: its outcomes, of shape {self.event_shape}, have no order; "
+                "those of a single coordinate have"
+            )
+
     def cdf(self, value: ArrayLike) -> Array:
-        """P(Y ≤ value)."""
+        """P(Y ≤ value); a `SupportError` for outcomes with axes of their own, which have no order."""
+        self._check_order()
         with np.errstate(all="ignore"):
             return unwrap(self._cdf(self._values(value)))
 
     def log_cdf(self, value: ArrayLike) -> Array:
         """Log P(Y ≤ value), exact far into the left tail."""
+        self._check_order()
         with np.errstate(all="ignore"):
             return unwrap(self._log_cdf(self._values(value)))
 
     def log_sf(self, value: ArrayLike) -> Array:
         """Log P(Y > value), exact far into the right tail."""
+        self._check_order()
         with np.errstate(all="ignore"):
             return unwrap(self._log_sf(self._values(value)))
 
@@ -225,9 +257,10 @@ class Distribution(Predictable, ABC):
             level: probabilities in [0, 1], broadcast against ``batch_shape``.
 
         Raises:
-            SupportError: for a level outside [0, 1] or NaN.
+            SupportError: for a level outside [0, 1] or NaN, and for outcomes with axes of their own.
 
         """
+        self._check_order()
         array = as_numbers(level, type(self).__name__, "a level")
         if not ((array >= 0) & (array <= 1)).all():
             raise SupportError(f"{type(self).__name__}: levels must lie in [0, 1], but one is {level!r}")
@@ -252,12 +285,17 @@ class Distribution(Predictable, ABC):
     @property
     @abstractmethod
     def mean(self) -> Array:
-        """E[Y]."""
+        """E[Y], of shape ``batch_shape + event_shape``."""
 
     @property
     @abstractmethod
     def variance(self) -> Array:
-        """E[(Y − mean)²]."""
+        """E[(Y − mean)²], of each coordinate."""
+
+    @property
+    def covariance(self) -> Array:
+        """Cov(Y), of shape ``batch_shape + event_shape + event_shape``; the variance, where outcomes are numbers."""
+        return self.variance
 
     @property
     def std(self) -> Array:
@@ -282,13 +320,13 @@ class Distribution(Predictable, ABC):
 
     @abstractmethod
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Independent outcomes of the full shape, whose last axes are the batch's."""
+        """Independent outcomes: of the full shape, whose last axes are the batch's, and then of ``event_shape``."""
 
     def sample(self, size: Size = (), *, rng: Seed = None) -> Any:
         """Independent outcomes.
 
         Args:
-            size: leading shape; the result has shape ``size + batch_shape``.
+            size: leading shape; the result has shape ``size + batch_shape + event_shape``.
             rng: a NumPy generator, or a seed, or None for fresh entropy.
 
         >>> from mlekit.distributions import Gaussian
@@ -300,7 +338,7 @@ class Distribution(Predictable, ABC):
         return unwrap(self._sample(leading + self.batch_shape, np.random.default_rng(rng)))
 
     def to_frame(self, index: pd.Index[Any] | None = None) -> pd.DataFrame:
-        """The parameters as a DataFrame, a row a batch element.
+        """The parameters as a DataFrame, a row a batch element; of a vector a column an entry, ``loc[0]``, ``loc[1]``.
 
         Args:
             index: the row labels; ``0, 1, ...`` if not given.
@@ -323,7 +361,13 @@ class Distribution(Predictable, ABC):
 
     def _columns(self) -> dict[Any, Array]:
         """The columns of `to_frame`, each of a shape that broadcasts to the batch."""
-        return {parameter.name: self.__dict__[parameter.kept_as] for parameter in self.parameters}
+        columns: dict[Any, Array] = {}
+        for parameter in self.parameters:
+            values = self.__dict__[parameter.kept_as]
+            for place in np.ndindex(values.shape[values.ndim - parameter.axes :]):
+                name = f"{parameter.name}[{','.join(map(str, place))}]" if place else parameter.name
+                columns[name] = values[(..., *place)] if place else values
+        return columns
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={brief(value)}" for name, value in self._columns().items())

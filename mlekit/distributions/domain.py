@@ -12,7 +12,20 @@ import numpy as np
 
 from mlekit.arrays import Array, BoolArray, Labels
 
-__all__ = ["COUNTS", "INCREASING", "POSITIVE", "PROBABILITY", "REAL", "FiniteSet", "Increasing", "Interval"]
+__all__ = [
+    "COUNTS",
+    "INCREASING",
+    "POSITIVE",
+    "PROBABILITY",
+    "REAL",
+    "FiniteSet",
+    "Increasing",
+    "Interval",
+    "Vectors",
+]
+
+# What coordinates that sum to one may miss it by: soft labels and proportions are often rounded.
+_SUM_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,50 @@ class FiniteSet:
 
     def __str__(self) -> str:
         return "{" + ", ".join(repr(value) for value in np.asarray(self.values).tolist()) + "}"
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Outcomes with axes of their own: where their coordinates lie, and what these add up to.
+
+    Args:
+        coordinates: the numbers or labels that every coordinate may be.
+        shape: the axes of one outcome.
+        total: the sum over the last axis, a number a batch element; None if it is free.
+
+    >>> simplex = Vectors(Interval(0.0, 1.0), (2,), total=1.0)
+    >>> simplex.contains(np.array([[0.25, 0.75], [0.25, 0.25], [-0.5, 1.5]]))
+    array([ True, False, False])
+    >>> print(simplex)
+    vectors of shape (2,) in (0, 1) that sum to 1
+
+    """
+
+    coordinates: Interval | FiniteSet
+    shape: tuple[int, ...]
+    total: float | Array | None = None
+
+    @property
+    def integer(self) -> bool:
+        """Whether outcomes can be counted, because coordinates are whole numbers or finitely many."""
+        return isinstance(self.coordinates, FiniteSet) or self.coordinates.integer
+
+    def contains(self, value: np.ndarray) -> BoolArray:
+        """Membership of each vector, within 1e-6 of a total that is no whole number."""
+        axes = tuple(range(-len(self.shape), 0))
+        inside = np.asarray(np.all(self.coordinates.contains(value), axis=axes))
+        if self.total is not None:
+            slack = 0.0 if self.integer else _SUM_TOLERANCE
+            inside = np.asarray(inside & (np.abs(value.sum(axis=-1) - self.total) <= slack))
+        return inside
+
+    def __str__(self) -> str:
+        total = (
+            ""
+            if self.total is None
+            else f" that sum to {self.total if np.ndim(self.total) else f'{self.total:g}'}"
+        )
+        return f"vectors of shape {self.shape} in {self.coordinates}{total}"
 
 
 REAL = Interval()

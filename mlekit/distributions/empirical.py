@@ -152,14 +152,13 @@ class Empirical(Distribution):
 
     # ---- likelihood ---------------------------------------------------------------------------------------
 
-    def _values(self, value: ArrayLike) -> np.ndarray:
+    def _read(self, value: ArrayLike) -> np.ndarray:
         labels = label_array(value)
         if self.numeric and labels.dtype.kind not in "iub":
             labels = as_numbers(value, "Empirical", "an outcome")
         missing = np.asarray(pd.isna(labels))
         if missing.any():
             raise SupportError(f"Empirical: {int(missing.sum())} of {labels.size} values are missing (NaN)")
-        self._check_broadcast(labels.shape)
         return labels
 
     def _log_prob(self, value: np.ndarray) -> Array:

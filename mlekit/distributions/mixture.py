@@ -141,12 +141,8 @@ class Mixture(Distribution, Generic[D]):
     def _labels(self) -> Labels | None:
         return labels_of(self._first)
 
-    def _values(self, value: ArrayLike) -> np.ndarray:
-        if self._labels is None:
-            return super()._values(value)
-        codes = codes_of(value, self._labels)
-        self._check_broadcast(codes.shape)
-        return codes
+    def _read(self, value: ArrayLike) -> np.ndarray:
+        return super()._read(value) if self._labels is None else codes_of(value, self._labels)
 
     # ---- likelihood and distribution functions --------------------------------------------------------------
 

@@ -122,10 +122,8 @@ class OrderedCategorical(Distribution):
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 
-    def _values(self, value: ArrayLike) -> np.ndarray:
-        codes = codes_of(value, self.categories)
-        self._check_broadcast(codes.shape)
-        return codes
+    def _read(self, value: ArrayLike) -> np.ndarray:
+        return codes_of(value, self.categories)
 
     @classmethod
     def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:

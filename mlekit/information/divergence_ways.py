@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, Interval, Seed
+from mlekit.distributions import Distribution, FiniteSet, Interval, Seed
 from mlekit.errors import ParameterError
 from mlekit.information.crossings import density_crossings
 from mlekit.information.estimate import Method
@@ -16,6 +16,7 @@ from mlekit.information.outcomes import is_discrete, shape_of
 from mlekit.information.ratios import LogRatio, LogRatioToMean
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
+from mlekit.information.vectors import is_listed
 from mlekit.information.ways import Way, Ways, closed_divergence, constant, exact, rules_under
 
 __all__ = [
@@ -120,12 +121,13 @@ def renyi_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: S
     if form is not None:
         ways["closed_form"] = exact(form, shape)
     if np.isinf(alpha):
-        if isinstance(p.support, Interval) and not ways:
+        listed = isinstance(p.support, FiniteSet) or is_listed(p.support)
+        if not listed and not ways:
             raise ParameterError(
                 f"the Rényi divergence of order inf of {type(p).__name__} and {type(q).__name__} is the greatest "
                 "log p/q over infinitely many outcomes, and has no closed form here; take a large finite alpha"
             )
-        if not isinstance(p.support, Interval):
+        if listed:
             ways["exact_sum"] = exact(lambda: _greatest_log_ratio(p, q, shape), shape)
         return ways
     for method, rule in rules_under(p, q, size=size, rng=rng).items():
@@ -151,7 +153,7 @@ def mapped(
 def _closed_renyi(p: Distribution, q: Distribution, alpha: float) -> Callable[[], Array] | None:
     """A registered form; for α = 0 and continuous p, −log of what q gives to p's support."""
     form = find_closed_form(p, q, of="renyi", order=alpha)
-    if form is not None or alpha != 0 or is_discrete(p) or p.joint:
+    if form is not None or alpha != 0 or is_discrete(p):
         return form
     support = p.support
     if not isinstance(support, Interval):

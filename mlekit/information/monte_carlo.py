@@ -34,9 +34,10 @@ class MonteCarlo:
         count = 0
         mean: Array = np.zeros(1)
         squares: Array = np.zeros(1)
+        ndim = len(shape) + len(self.p.event_shape)
         for block in blocks(self.size, shape):
             size = block.stop - block.start
-            values = integrand.values(leading(np.asarray(self.p.sample(size, rng=self.rng)), len(shape)))
+            values = integrand.values(leading(np.asarray(self.p.sample(size, rng=self.rng)), ndim))
             block_mean: Array = values.mean(axis=1)
             block_squares = np.square(values - block_mean[:, None]).sum(axis=1)
             step = block_mean - mean

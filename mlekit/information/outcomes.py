@@ -60,10 +60,16 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
         The pair, with booleans as 0 and 1, and a Bernoulli opposite a Categorical as a Categorical.
 
     Raises:
-        ParameterError: for categories that differ, labels against numbers, and shapes that do not broadcast.
+        ParameterError: for categories that differ, labels against numbers, vectors of different lengths, and shapes
+            that do not broadcast.
 
     """
     shape_of(p, q)
+    if p.event_shape != q.event_shape:
+        raise ParameterError(
+            f"an outcome of p ({type(p).__name__}) has the shape {p.event_shape}, one of q ({type(q).__name__}) "
+            f"{q.event_shape}: no outcome of one can be one of the other"
+        )
     p, q = _without_booleans(p), _without_booleans(q)
     if isinstance(p, Bernoulli) and isinstance(q, Categorical):
         p = _as_categorical(p)

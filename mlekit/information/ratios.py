@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from mlekit.arrays import Array, BoolArray
-from mlekit.distributions import Distribution, FiniteSet
+from mlekit.distributions import Distribution, FiniteSet, Interval
 from mlekit.information.outcomes import excludes
 from mlekit.information.rules import leading
 
@@ -72,6 +72,7 @@ def _mass_beyond(p: Distribution, start: Array, end: Array) -> Array:
         outcomes = leading(support.values.astype(np.float64), max(np.ndim(start), len(p.batch_shape)))
         outside = (outcomes < start) | (outcomes > end)
         return np.asarray(np.where(outside, np.exp(p.log_prob(outcomes)), 0.0).sum(axis=0))
+    assert isinstance(support, Interval)
     above = np.exp(p.log_sf(np.minimum(end, support.high)))
     inside = np.maximum(start - 1, support.low)
     return np.asarray(above + np.where(start > support.low, np.exp(p.log_cdf(inside)), 0.0))

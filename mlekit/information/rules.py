@@ -16,8 +16,9 @@ from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from mlekit.arrays import Array, Labels
-from mlekit.distributions import Distribution, Empirical, FiniteSet, Interval
+from mlekit.distributions import Distribution, Empirical, FiniteSet, Interval, Vectors
 from mlekit.errors import ParameterError
+from mlekit.information.vectors import every_vector
 
 __all__ = [
     "Expectation",
@@ -110,6 +111,10 @@ def blocks(count: int, shape: tuple[int, ...]) -> Iterator[slice]:
 def sum_rule(p: Distribution, *others: Distribution) -> SumRule:
     """The rule that sums over the outcomes of a discrete distribution, for functions of it and the others."""
     support = p.support
+    if isinstance(support, Vectors):
+        vectors = every_vector(support)
+        outcomes = vectors.reshape(len(vectors), *(1 for _ in p.batch_shape), *support.shape)
+        return FiniteSum(outcomes, p.log_prob(outcomes))
     if isinstance(support, FiniteSet):
         outcomes = support.values.reshape(-1, *(1 for _ in p.batch_shape))
         return FiniteSum(outcomes, p.log_prob(outcomes))
@@ -127,8 +132,8 @@ class FiniteSum:
     """Σ over finitely many outcomes, each with a weight; the same outcome may come several times.
 
     Args:
-        outcomes: of shape (count, *batch), or one that broadcasts to it.
-        log_weights: of the same kind of shape; −inf for what is impossible.
+        outcomes: of shape (count, *batch), or one that broadcasts to it; axes of a single outcome come last.
+        log_weights: of shape (count, *batch), or one that broadcasts to it; −inf for what is impossible.
 
     """
 
@@ -138,7 +143,8 @@ class FiniteSum:
 
     def terms(self, shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, Array]]:
         """Blocks of outcomes, each with their log-weights."""
-        outcomes, log_weights = (leading(array, len(shape)) for array in (self.outcomes, self.log_weights))
+        outcomes = leading(self.outcomes, len(shape) + self.outcomes.ndim - np.ndim(self.log_weights))
+        log_weights = leading(self.log_weights, len(shape))
         for block in blocks(len(outcomes), shape):
             yield outcomes[block], log_weights[block]
 

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, overload
 import numpy as np
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, FiniteSet, Interval, Seed
+from mlekit.distributions import Distribution, FiniteSet, Seed
 from mlekit.errors import ParameterError
 from mlekit.information.crossings import distribution_crossings
 from mlekit.information.divergence_ways import mapped
@@ -118,8 +118,6 @@ def _refuse_labels(name: str, d: Distribution) -> None:
             f"{name} ({type(d).__name__}) has labels for outcomes, between which there is no distance; "
             "total_variation compares them"
         )
-    if isinstance(support, Interval) and d.joint:
-        raise ParameterError(f"{name} ({type(d).__name__}) is of several variables; wasserstein is for one")
 
 
 def _wasserstein_ways(p: Distribution, q: Distribution, order: int, size: int, rng: Seed) -> Ways:
@@ -128,6 +126,13 @@ def _wasserstein_ways(p: Distribution, q: Distribution, order: int, size: int, r
     form = find_closed_form(p, q, of="wasserstein", order=order)
     if form is not None:
         ways["closed_form"] = exact(form, shape)
+    if p.event_shape:
+        if form is None:
+            raise ParameterError(
+                f"the Wasserstein distance of order {order} between vectors has no closed form for {type(p).__name__} "
+                f"and {type(q).__name__}, and is computed on the line only; compare their coordinates one by one"
+            )
+        return ways
     if is_discrete(p) and is_discrete(q):
         ways["exact_sum"] = _root(lambda: _between_atoms(_atoms(p, shape), _atoms(q, shape), order), order)
     elif is_discrete(p) != is_discrete(q):

@@ -71,11 +71,9 @@ def _impossible_outcomes(p: Distribution, q: Distribution, value: Array) -> str 
     with np.errstate(all="ignore"):
         for outcomes, log_weights in sum_rule(p).terms(shape):
             excluded = np.isneginf(np.asarray(q.log_prob(outcomes)))
-            columns = (
-                np.moveaxis(np.broadcast_to(array, (len(outcomes), *shape)), 0, -1)[index].tolist()
-                for array in (outcomes, log_weights, excluded)
-            )
-            for outcome, log_weight, impossible in zip(*columns, strict=True):
+            columns = (_at(array, shape, index) for array in (outcomes, log_weights, excluded))
+            for listed, log_weight, impossible in zip(*columns, strict=True):
+                outcome = tuple(listed) if isinstance(listed, list) else listed
                 if impossible and log_weight > -np.inf:
                     found[outcome] = found.get(outcome, 0.0) + float(np.exp(log_weight))
     if not found:
@@ -86,6 +84,14 @@ def _impossible_outcomes(p: Distribution, q: Distribution, value: Array) -> str 
         for outcome, weight in list(found.items())[:_SHOWN]
     )
     return shown + (f"; and so for {len(found) - _SHOWN} more outcomes" if len(found) > _SHOWN else "")
+
+
+def _at(array: np.ndarray, shape: tuple[int, ...], index: tuple[int, ...]) -> list[Any]:
+    """What an array of shape (outcomes, *batch) has at one element of a batch broadcast to ``shape``."""
+    event = array.shape[1 + len(shape) :]
+    whole = np.broadcast_to(array, (len(array), *shape, *event))
+    of_element: list[Any] = np.moveaxis(whole, 0, len(shape))[index].tolist()
+    return of_element
 
 
 def _impossible_range(p: Distribution, q: Distribution, value: Array) -> str | None:

@@ -18,6 +18,7 @@ from mlekit.information.outcomes import excludes, is_discrete, shape_of
 from mlekit.information.quadrature import Quadrature
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
+from mlekit.information.vectors import is_listed
 
 __all__ = [
     "SAMPLES",
@@ -110,9 +111,11 @@ def rules_under(
 
     """
     sampled: dict[Method, Callable[[], Rule]] = {"monte_carlo": lambda: MonteCarlo(p, size, rng)}
+    if p.event_shape and not is_listed(p.support):
+        return sampled
     if is_discrete(p):
         return {"exact_sum": lambda: sum_rule(p, *others), **sampled}
-    if isinstance(p.support, Interval) and not p.joint:
+    if isinstance(p.support, Interval):
         continuous = [other for other in others if not is_discrete(other)]
         places = kinks if kinks is not None else lambda: None
         return {"quadrature": lambda: Quadrature(p, *continuous, kinks=places()), **sampled}

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, FiniteSet
+from mlekit.distributions import Distribution, FiniteSet, Interval
 
 PANEL_LEVELS = expit(np.linspace(-34.0, 34.0, 545))
 PANEL_NODES, PANEL_WEIGHTS = np.polynomial.legendre.leggauss(12)
@@ -25,6 +25,7 @@ def support_nodes(distribution: Distribution) -> tuple[Any, Array]:
     support = distribution.support
     if isinstance(support, FiniteSet):
         return support.values, np.ones(len(support.values))
+    assert isinstance(support, Interval)
     low, high = float(support.low), float(support.high)
     if not support.integer:
         return panels(np.append(distribution.quantile(PANEL_LEVELS), distribution.mode))

@@ -10,7 +10,7 @@ import pytest
 from scipy import optimize, stats
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, FiniteSet
+from mlekit.distributions import Distribution, FiniteSet, Interval
 from tests.distributions.cases import CASES, Case, each, numeric, ordered
 from tests.distributions.quadrature import PANEL_LEVELS, panels
 
@@ -110,7 +110,7 @@ def test_tails_agree_with_arbitrary_precision(case: Case, seed: int, log_prob: f
 def far_out(distribution: Distribution, log_prob: float) -> list[float]:
     """On either side of the mode, the value whose log-probability is about this; all of few outcomes."""
     support = distribution.support
-    assert not isinstance(support, FiniteSet)
+    assert isinstance(support, Interval)
     if support.integer and np.isfinite(support.high):
         low, high = float(support.low), float(support.high)
         return list(np.unique(np.linspace(low, high, 5).round()))
@@ -201,6 +201,7 @@ def test_ends_of_the_quantile_are_the_ends_of_the_support(case: Case) -> None:
         assert low == support.values[0]
         assert high == support.values[-1]
     else:
+        assert isinstance(support, Interval)
         assert (low, high) == (support.low, support.high)
 
 
