@@ -1,8 +1,10 @@
 """What the outcomes of two distributions have to do with one another.
 
-A divergence compares probabilities of the same outcomes, so these must be comparable first: labels with labels in one
-order, numbers with numbers. Booleans are the numbers 0 and 1. Of two distributions over numbers one may still be
-discrete and the other continuous; then each gives probability 0 to everything that the other holds for possible.
+A divergence compares probabilities of the same outcomes, so these must be comparable first: labels with labels, numbers
+with numbers. Booleans are the numbers 0 and 1. Two distributions that both declare their categories must declare the
+same ones, and are taken in one order; two that both say that their categories have an order must agree on it. Data
+(`Empirical`) declares nothing: it holds what came. Of two distributions over numbers one may still be discrete and the
+other continuous; then each gives probability 0 to everything that the other holds for possible.
 """
 
 from __future__ import annotations
@@ -11,8 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from mlekit.arrays import BoolArray, Labels
-from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, FiniteSet, Interval
+from mlekit.arrays import Array, BoolArray, Labels
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Empirical,
+    FiniteSet,
+    Interval,
+    Mixture,
+    OrderedCategorical,
+)
 from mlekit.errors import ParameterError
 from mlekit.information.logits import two_logits
 
@@ -57,11 +68,11 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
     """Both distributions over the same kind of outcomes, categories of q in the order of p's.
 
     Returns:
-        The pair, with booleans as 0 and 1, and a Bernoulli opposite a Categorical as a Categorical.
+        The pair, with booleans as 0 and 1, and as two Categoricals if both declare their categories.
 
     Raises:
-        ParameterError: for categories that differ, labels against numbers, vectors of different lengths, and shapes
-            that do not broadcast.
+        ParameterError: for categories that differ, orders of categories that contradict one another, labels against
+            numbers, vectors of different lengths, and shapes that do not broadcast.
 
     """
     shape_of(p, q)
@@ -71,12 +82,10 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
             f"{q.event_shape}: no outcome of one can be one of the other"
         )
     p, q = _without_booleans(p), _without_booleans(q)
-    if isinstance(p, Bernoulli) and isinstance(q, Categorical):
-        p = _as_categorical(p)
-    if isinstance(q, Bernoulli) and isinstance(p, Categorical):
-        q = _as_categorical(q)
-    if isinstance(p, Categorical) and isinstance(q, Categorical):
-        return p, _in_order_of(p, q)
+    declared_p, declared_q = _categories(p, opposite=q), _categories(q, opposite=p)
+    if declared_p is not None and declared_q is not None:
+        _check_categories(declared_p.tolist(), declared_q.tolist(), ordered=_has_order(p) and _has_order(q))
+        return _as_categorical(p, declared_p, declared_p), _as_categorical(q, declared_q, declared_p)
     labels_p, labels_q = _labels(p), _labels(q)
     if (labels_p is None) != (labels_q is None) and not _overlap(p, q):
         kinds = (
@@ -91,33 +100,65 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
 
 
 def _without_booleans(p: Distribution) -> Distribution:
-    if isinstance(p, Categorical) and p.categories.dtype.kind == "b":
-        return Categorical(logits=p.logits, categories=p.categories.astype(np.int64))
     if isinstance(p, Empirical) and p.values.dtype.kind == "b":
         return Empirical(p.values.astype(np.int64), p.weights)
+    declared = _categories(p)
+    if declared is not None and declared.dtype.kind == "b":
+        return Categorical(logits=_logits(p, declared), categories=declared.astype(np.int64))
     return p
 
 
-def _as_categorical(p: Bernoulli) -> Categorical:
-    return Categorical(logits=two_logits(p.logits), categories=[0, 1])
+def _categories(p: Distribution, opposite: Distribution | None = None) -> Labels | None:
+    """The categories that p declares; None for data and for numbers. A coin's are 0 and 1 opposite categories."""
+    if isinstance(p, Bernoulli) and opposite is not None and _categories(opposite) is not None:
+        return np.arange(2)
+    support = p.support
+    return support.values if isinstance(support, FiniteSet) and not isinstance(p, Empirical) else None
 
 
-def _in_order_of(p: Categorical, q: Categorical) -> Categorical:
-    """Q with its categories in the order of p's."""
-    wanted, given = p.categories.tolist(), q.categories.tolist()
+def _has_order(p: Distribution) -> bool:
+    """Whether p says that its categories are in an order."""
+    if isinstance(p, Mixture):
+        parts = (p.components,) if isinstance(p.components, Distribution) else p.components
+        return any(_has_order(part) for part in parts)
+    return isinstance(p, OrderedCategorical)
+
+
+def _check_categories(wanted: list[Any], given: list[Any], *, ordered: bool) -> None:
     if wanted == given:
-        return q
-    place = {label: position for position, label in enumerate(given)}
-    only_p = [label for label in wanted if label not in place]
-    only_q = sorted(set(given) - set(wanted), key=given.index)
+        return
+    only_p = [label for label in wanted if label not in given]
+    only_q = [label for label in given if label not in wanted]
     if only_p or only_q:
         raise ParameterError(
             f"the categories differ: p has {len(wanted)}, q has {len(given)}; "
             f"only in p: {_some(only_p)}; only in q: {_some(only_q)}. Distributions over different categories cannot "
             "be compared; if a category is merely impossible, include it with probability 0"
         )
-    order = [place[label] for label in wanted]
-    return Categorical(logits=q.logits[..., order], categories=p.categories)
+    if ordered:
+        raise ParameterError(
+            f"the categories have an order, but not the same: {_some(wanted, ' < ')} in p, {_some(given, ' < ')} in q; "
+            "as mere labels they can be compared: make one a Categorical of the same probabilities"
+        )
+
+
+def _as_categorical(p: Distribution, own: Labels, wanted: Labels) -> Categorical:
+    """The same probabilities as a Categorical, whose categories are in the order that is wanted."""
+    if isinstance(p, Categorical) and own.tolist() == wanted.tolist():
+        return p
+    place = {label: position for position, label in enumerate(own.tolist())}
+    return Categorical(
+        logits=_logits(p, own)[..., [place[label] for label in wanted.tolist()]], categories=wanted
+    )
+
+
+def _logits(p: Distribution, categories: Labels) -> Array:
+    """Logits of the categories that p declares, on the last axis."""
+    if isinstance(p, Bernoulli):
+        return two_logits(p.logits)
+    if isinstance(p, Categorical):
+        return p.logits
+    return np.moveaxis(p.log_prob(categories.reshape(-1, *(1 for _ in p.batch_shape))), 0, -1)
 
 
 def _labels(p: Distribution) -> Labels | None:
@@ -135,6 +176,6 @@ def _overlap(p: Distribution, q: Distribution) -> bool:
     return not set(p.support.values.tolist()).isdisjoint(q.support.values.tolist())
 
 
-def _some(labels: list[Any]) -> str:
-    shown = ", ".join(repr(label) for label in labels[:_SHOWN]) or "none"
+def _some(labels: list[Any], between: str = ", ") -> str:
+    shown = between.join(repr(label) for label in labels[:_SHOWN]) or "none"
     return shown + (f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else "")

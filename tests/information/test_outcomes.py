@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, Gaussian
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Empirical,
+    Gaussian,
+    Mixture,
+    OrderedCategorical,
+)
 from mlekit.errors import ParameterError
-from mlekit.information import cross_entropy, entropy, js, kl
+from mlekit.information import cross_entropy, entropy, js, kl, total_variation
 from tests.information.families import gamma, poisson, student
 
 LOG_2 = float(np.log(2))
@@ -139,6 +148,58 @@ def test_what_cannot_be_compared_is_an_error(p: Distribution, q: Distribution, m
     for measure in (kl, cross_entropy, js):
         with pytest.raises(ParameterError, match=message):
             measure(p, q)
+
+
+GRADES = ["low", "medium", "high"]
+
+
+def graded(order: list[str], loc: float = 0.3) -> OrderedCategorical:
+    return OrderedCategorical(loc=loc, cutpoints=[-1.0, 1.0], categories=order)
+
+
+def mixed(order: list[str]) -> Mixture[OrderedCategorical]:
+    return Mixture([graded(order), graded(order, 2.0)], [0.25, 0.75])
+
+
+@pytest.mark.parametrize("make", [graded, mixed])
+def test_declared_categories_are_checked_and_matched_by_label(make: Any) -> None:
+    p = make(GRADES)
+    probs = dict(zip(GRADES, np.exp(p.log_prob(GRADES)), strict=True))
+    shuffled = Categorical.from_dict({name: probs[name] for name in ("high", "low", "medium")})
+    flat = Categorical(probs=[0.25, 0.5, 0.25], categories=["medium", "low", "high"])
+    expected = sum(probs[name] * np.log(probs[name] / flat.prob(name)) for name in GRADES)
+    for measure in (kl, js, total_variation):
+        assert float(measure(p, shuffled)) == pytest.approx(0, abs=1e-15)
+        assert float(measure(shuffled, p)) == pytest.approx(0, abs=1e-15)
+        assert float(measure(p, flat)) == pytest.approx(float(measure(shuffled, flat)), rel=1e-12)
+    assert float(kl(p, flat)) == pytest.approx(float(expected), rel=1e-12)
+    for other in (make(["low", "medium", "top"]), Categorical(probs=[0.5, 0.5], categories=["low", "top"])):
+        for measure in (kl, js, cross_entropy, total_variation):
+            with pytest.raises(ParameterError, match=r"only in p: .*'high'; only in q: 'top'"):
+                measure(p, other)
+            with pytest.raises(ParameterError, match=r"only in p: 'top'; only in q: .*'high'"):
+                measure(other, p)
+
+
+@pytest.mark.parametrize("make", [graded, mixed])
+def test_two_orders_must_be_the_same(make: Any) -> None:
+    p, q = make(GRADES), graded(["high", "medium", "low"])
+    assert float(kl(p, graded(GRADES, -0.5))) > 0
+    upward, downward = "'low' < 'medium' < 'high'", "'high' < 'medium' < 'low'"
+    with pytest.raises(ParameterError, match=f"{upward} in p, {downward} in q"):
+        kl(p, q)
+    with pytest.raises(ParameterError, match=f"{downward} in p, {upward} in q"):
+        kl(q, p)
+    as_labels = Categorical(logits=q.log_probs, categories=q.categories)
+    assert float(kl(p, as_labels)) > 0
+
+
+def test_ordered_categories_opposite_data_and_a_coin() -> None:
+    data = Empirical(["low", "low", "high", "top"])
+    assert float(kl(data, graded(GRADES))) == np.inf
+    assert float(js(data, graded(GRADES))) < LOG_2
+    binary = OrderedCategorical(loc=0.0, cutpoints=[0.0])
+    assert float(kl(Bernoulli(probs=0.5), binary)) == pytest.approx(0, abs=1e-15)
 
 
 def test_booleans_are_the_numbers_0_and_1() -> None:
