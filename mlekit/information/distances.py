@@ -9,40 +9,29 @@ divergence of order ½; it has no bound, and no triangle inequality.
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Literal, Unpack, overload
 
 import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, Seed
-from mlekit.information.divergence_ways import mapped, renyi_ways, total_variation_ways, tsallis_ways
+from mlekit.information.answer import SAMPLES, BasedOptions, Options, answer, names_of
+from mlekit.information.divergence_ways import renyi_ways, total_variation_ways, tsallis_ways
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable
 from mlekit.information.verdict import explain_divergence
-from mlekit.information.ways import SAMPLES, finished, taken
+from mlekit.information.ways import mapped
 
 __all__ = ["bhattacharyya", "hellinger", "total_variation"]
 
 
 @overload
 def hellinger(
-    p: Distribution,
-    q: Distribution,
-    *,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[False] = False, **options: Unpack[Options]
 ) -> Array: ...
 @overload
 def hellinger(
-    p: Distribution,
-    q: Distribution,
-    *,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[True], **options: Unpack[Options]
 ) -> Estimate: ...
 def hellinger(
     p: Distribution,
@@ -80,35 +69,23 @@ def hellinger(
     0.627271
 
     """
+    what = f"Hellinger distance of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"Hellinger distance of {type(p).__name__} and {type(q).__name__}"
     ways = {
         # Of a square that is itself uncertain the root is as uncertain as the root of its error.
         name: mapped(way, lambda t: np.sqrt(0.5 * t), lambda t: 0.5 / np.sqrt(np.maximum(2 * t, 1e-300)))
         for name, way in tsallis_ways(p, q, 0.5, size, rng).items()
     }
-    return finished(taken(ways, method, what), None, estimate, what, lambda _: None)
+    return answer(ways, what, method=method, estimate=estimate)
 
 
 @overload
 def total_variation(
-    p: Distribution,
-    q: Distribution,
-    *,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[False] = False, **options: Unpack[Options]
 ) -> Array: ...
 @overload
 def total_variation(
-    p: Distribution,
-    q: Distribution,
-    *,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[True], **options: Unpack[Options]
 ) -> Estimate: ...
 def total_variation(
     p: Distribution,
@@ -148,33 +125,18 @@ def total_variation(
     array([0.25, 1.  ])
 
     """
+    what = f"total variation distance of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"total variation distance of {type(p).__name__} and {type(q).__name__}"
-    result = taken(total_variation_ways(p, q, size, rng), method, what)
-    return finished(result, None, estimate, what, lambda _: None)
+    return answer(total_variation_ways(p, q, size, rng), what, method=method, estimate=estimate)
 
 
 @overload
 def bhattacharyya(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[False] = False, **options: Unpack[BasedOptions]
 ) -> Array: ...
 @overload
 def bhattacharyya(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[True], **options: Unpack[BasedOptions]
 ) -> Estimate: ...
 def bhattacharyya(
     p: Distribution,
@@ -214,13 +176,17 @@ def bhattacharyya(
     0.5
 
     """
+    what = f"Bhattacharyya distance of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"Bhattacharyya distance of {type(p).__name__} and {type(q).__name__}"
     ways = {
         name: mapped(way, lambda r: 0.5 * r, lambda r: np.full(np.shape(r), 0.5))
         for name, way in renyi_ways(p, q, 0.5, size, rng).items()
     }
-    result = taken(ways, method, what)
-    return finished(
-        result, base, estimate, what, lambda value: explain_divergence(p, q, value, "√(p(Y)/q(Y))")
+    return answer(
+        ways,
+        what,
+        lambda value: explain_divergence(p, q, value, "√(p(Y)/q(Y))"),
+        base=base,
+        method=method,
+        estimate=estimate,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, FiniteSet, Interval, Seed
 from mlekit.errors import ParameterError
+from mlekit.information.answer import Way, Ways
 from mlekit.information.crossings import density_crossings
 from mlekit.information.estimate import Method
 from mlekit.information.generators import Generator, Power, Shortfall
@@ -17,12 +19,11 @@ from mlekit.information.ratios import LogRatio, LogRatioToMean
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
 from mlekit.information.vectors import is_listed
-from mlekit.information.ways import Way, Ways, closed_divergence, constant, exact, rules_under
+from mlekit.information.ways import closed_divergence, constant, exact, mapped, rules_under
 
 __all__ = [
     "divergence_ways",
     "jensen_shannon_ways",
-    "mapped",
     "renyi_ways",
     "total_variation_ways",
     "tsallis_ways",
@@ -81,8 +82,7 @@ def total_variation_ways(p: Distribution, q: Distribution, size: int, rng: Seed)
     form = find_closed_form(p, q, of="total_variation")
     if form is not None:
         ways["closed_form"] = exact(form, shape)
-    kinks = lambda: density_crossings(p, q)  # noqa: E731
-    for method, rule in rules_under(p, q, size=size, rng=rng, kinks=kinks).items():
+    for method, rule in rules_under(p, q, size=size, rng=rng, kinks=partial(density_crossings, p, q)).items():
         ways[method] = mapped(
             _expected(rule, LogRatio(p, q), shape, Shortfall()), lambda value: np.minimum(value, 1.0)
         )
@@ -133,21 +133,6 @@ def renyi_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: S
     for method, rule in rules_under(p, q, size=size, rng=rng).items():
         ways[method] = _renyi(rule, LogRatio(p, q), shape, alpha)
     return ways
-
-
-def mapped(
-    way: Way, function: Callable[[Array], Array], slope: Callable[[Array], Array] | None = None
-) -> Way:
-    """A function of what another way gives; ``slope`` is the size of its derivative, 1 if not given."""
-
-    def transformed() -> tuple[Array, Array]:
-        value, error = way()
-        result = function(value)
-        if slope is not None:
-            error = np.where(error == 0, 0.0, slope(value) * error)
-        return np.asarray(result), np.asarray(error)
-
-    return transformed
 
 
 def _closed_renyi(p: Distribution, q: Distribution, alpha: float) -> Callable[[], Array] | None:

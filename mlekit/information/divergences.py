@@ -10,18 +10,18 @@ T_α/α in the parametrization of Cichocki & Amari (2010); the power divergence 
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Literal, Unpack, overload
 
 import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, Seed
 from mlekit.errors import ParameterError
+from mlekit.information.answer import SAMPLES, BasedOptions, Options, answer, names_of
 from mlekit.information.divergence_ways import renyi_ways, tsallis_ways
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable
 from mlekit.information.verdict import explain_divergence
-from mlekit.information.ways import SAMPLES, finished, taken
 
 __all__ = ["renyi", "tsallis"]
 
@@ -34,11 +34,8 @@ def renyi(
     q: Distribution,
     alpha: float,
     *,
-    base: float | None = None,
-    method: Method | None = None,
     estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    **options: Unpack[BasedOptions],
 ) -> Array: ...
 @overload
 def renyi(
@@ -46,11 +43,8 @@ def renyi(
     q: Distribution,
     alpha: float,
     *,
-    base: float | None = None,
-    method: Method | None = None,
     estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    **options: Unpack[BasedOptions],
 ) -> Estimate: ...
 def renyi(
     p: Distribution,
@@ -98,11 +92,17 @@ def renyi(
 
     """
     order = _checked(alpha)
+    what = f"Rényi divergence of order {order:g} of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"Rényi divergence of order {order:g} of {type(p).__name__} and {type(q).__name__}"
-    result = taken(renyi_ways(p, q, order, size, rng), method, what)
     mean = "log q(Y)" if order == 1 else _RATIO
-    return finished(result, base, estimate, what, lambda value: explain_divergence(p, q, value, mean))
+    return answer(
+        renyi_ways(p, q, order, size, rng),
+        what,
+        lambda value: explain_divergence(p, q, value, mean),
+        base=base,
+        method=method,
+        estimate=estimate,
+    )
 
 
 @overload
@@ -111,21 +111,12 @@ def tsallis(
     q: Distribution,
     alpha: float,
     *,
-    method: Method | None = None,
     estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    **options: Unpack[Options],
 ) -> Array: ...
 @overload
 def tsallis(
-    p: Distribution,
-    q: Distribution,
-    alpha: float,
-    *,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, alpha: float, *, estimate: Literal[True], **options: Unpack[Options]
 ) -> Estimate: ...
 def tsallis(
     p: Distribution,
@@ -173,11 +164,16 @@ def tsallis(
         raise ParameterError(
             "alpha: the Tsallis divergence has finite orders only; renyi has that of order inf"
         )
+    what = f"Tsallis divergence of order {order:g} of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"Tsallis divergence of order {order:g} of {type(p).__name__} and {type(q).__name__}"
-    result = taken(tsallis_ways(p, q, order, size, rng), method, what)
     mean = "log q(Y)" if order == 1 else _RATIO
-    return finished(result, None, estimate, what, lambda value: explain_divergence(p, q, value, mean))
+    return answer(
+        tsallis_ways(p, q, order, size, rng),
+        what,
+        lambda value: explain_divergence(p, q, value, mean),
+        method=method,
+        estimate=estimate,
+    )
 
 
 def _checked(alpha: float) -> float:

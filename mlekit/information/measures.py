@@ -13,45 +13,26 @@ Never a wrong finite number: what cannot be compared is an error, what is infini
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Literal, Unpack, overload
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, Seed
+from mlekit.information.answer import SAMPLES, BasedOptions, answer, names_of
 from mlekit.information.divergence_ways import divergence_ways, jensen_shannon_ways
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable
 from mlekit.information.verdict import explain_cross_entropy, explain_divergence, explain_entropy
-from mlekit.information.ways import (
-    SAMPLES,
-    cross_entropy_ways,
-    entropy_ways,
-    finished,
-    taken,
-)
+from mlekit.information.ways import cross_entropy_ways, entropy_ways
 
 __all__ = ["cross_entropy", "entropy", "js", "kl"]
 
 
 @overload
 def entropy(
-    p: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, *, estimate: Literal[False] = False, **options: Unpack[BasedOptions]
 ) -> Array: ...
 @overload
-def entropy(
-    p: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
-) -> Estimate: ...
+def entropy(p: Distribution, *, estimate: Literal[True], **options: Unpack[BasedOptions]) -> Estimate: ...
 def entropy(
     p: Distribution,
     *,
@@ -86,32 +67,24 @@ def entropy(
     1.5
 
     """
-    what = f"entropy of {type(p).__name__}"
-    result = taken(entropy_ways(p, size, rng), method, what)
-    return finished(result, base, estimate, what, lambda value: explain_entropy(p, value))
+    what = f"entropy of {names_of(p)}"
+    return answer(
+        entropy_ways(p, size, rng),
+        what,
+        lambda value: explain_entropy(p, value),
+        base=base,
+        method=method,
+        estimate=estimate,
+    )
 
 
 @overload
 def cross_entropy(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[False] = False, **options: Unpack[BasedOptions]
 ) -> Array: ...
 @overload
 def cross_entropy(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[True], **options: Unpack[BasedOptions]
 ) -> Estimate: ...
 def cross_entropy(
     p: Distribution,
@@ -152,33 +125,25 @@ def cross_entropy(
     1.252272
 
     """
+    what = f"cross-entropy of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"cross-entropy of {type(p).__name__} and {type(q).__name__}"
-    result = taken(cross_entropy_ways(p, q, size, rng), method, what)
-    return finished(result, base, estimate, what, lambda value: explain_cross_entropy(p, q, value))
+    return answer(
+        cross_entropy_ways(p, q, size, rng),
+        what,
+        lambda value: explain_cross_entropy(p, q, value),
+        base=base,
+        method=method,
+        estimate=estimate,
+    )
 
 
 @overload
 def kl(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[False] = False, **options: Unpack[BasedOptions]
 ) -> Array: ...
 @overload
 def kl(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[True], **options: Unpack[BasedOptions]
 ) -> Estimate: ...
 def kl(
     p: Distribution,
@@ -219,33 +184,25 @@ def kl(
     array([0.        , 0.18872188])
 
     """
+    what = f"KL divergence of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"KL divergence of {type(p).__name__} and {type(q).__name__}"
-    result = taken(divergence_ways(p, q, size, rng), method, what)
-    return finished(result, base, estimate, what, lambda value: explain_divergence(p, q, value))
+    return answer(
+        divergence_ways(p, q, size, rng),
+        what,
+        lambda value: explain_divergence(p, q, value),
+        base=base,
+        method=method,
+        estimate=estimate,
+    )
 
 
 @overload
 def js(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[False] = False, **options: Unpack[BasedOptions]
 ) -> Array: ...
 @overload
 def js(
-    p: Distribution,
-    q: Distribution,
-    *,
-    base: float | None = None,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, estimate: Literal[True], **options: Unpack[BasedOptions]
 ) -> Estimate: ...
 def js(
     p: Distribution,
@@ -286,7 +243,6 @@ def js(
     1.0
 
     """
+    what = f"Jensen–Shannon divergence of {names_of(p, q)}"
     p, q = comparable(p, q)
-    what = f"Jensen–Shannon divergence of {type(p).__name__} and {type(q).__name__}"
-    result = taken(jensen_shannon_ways(p, q, size, rng), method, what)
-    return finished(result, base, estimate, what, lambda _: None)
+    return answer(jensen_shannon_ways(p, q, size, rng), what, base=base, method=method, estimate=estimate)

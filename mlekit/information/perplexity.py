@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import Literal, Unpack, overload
 
 import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, Seed
-from mlekit.information.divergence_ways import mapped
+from mlekit.information.answer import SAMPLES, Options, answer, names_of
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.verdict import explain_entropy
-from mlekit.information.ways import SAMPLES, entropy_ways, finished, taken
+from mlekit.information.ways import entropy_ways, mapped
 
 __all__ = ["perplexity"]
 
 
 @overload
-def perplexity(
-    p: Distribution,
-    *,
-    method: Method | None = None,
-    estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
-) -> Array: ...
+def perplexity(p: Distribution, *, estimate: Literal[False] = False, **options: Unpack[Options]) -> Array: ...
 @overload
-def perplexity(
-    p: Distribution,
-    *,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
-) -> Estimate: ...
+def perplexity(p: Distribution, *, estimate: Literal[True], **options: Unpack[Options]) -> Estimate: ...
 def perplexity(
     p: Distribution,
     *,
@@ -67,6 +53,6 @@ def perplexity(
     4.0
 
     """
-    what = f"perplexity of {type(p).__name__}"
+    what = f"perplexity of {names_of(p)}"
     ways = {name: mapped(way, np.exp, np.exp) for name, way in entropy_ways(p, size, rng).items()}
-    return finished(taken(ways, method, what), None, estimate, what, lambda value: explain_entropy(p, value))
+    return answer(ways, what, lambda value: explain_entropy(p, value), method=method, estimate=estimate)

@@ -10,20 +10,21 @@ of one of each an integral between such levels. Villani (2003), Topics in Optima
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, overload
+from functools import partial
+from typing import Literal, NamedTuple, Unpack, overload
 
 import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, FiniteSet, Seed
 from mlekit.errors import ParameterError
+from mlekit.information.answer import SAMPLES, Options, Way, Ways, answer, names_of
 from mlekit.information.crossings import distribution_crossings
-from mlekit.information.divergence_ways import mapped
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable, is_discrete, shape_of
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, leading, sum_rule
-from mlekit.information.ways import SAMPLES, Way, Ways, exact, finished, rules_under, taken
+from mlekit.information.ways import exact, mapped, rules_under
 
 __all__ = ["wasserstein"]
 
@@ -39,21 +40,12 @@ def wasserstein(
     q: Distribution,
     *,
     order: int = 1,
-    method: Method | None = None,
     estimate: Literal[False] = False,
-    size: int = ...,
-    rng: Seed = ...,
+    **options: Unpack[Options],
 ) -> Array: ...
 @overload
 def wasserstein(
-    p: Distribution,
-    q: Distribution,
-    *,
-    order: int = 1,
-    method: Method | None = None,
-    estimate: Literal[True],
-    size: int = ...,
-    rng: Seed = ...,
+    p: Distribution, q: Distribution, *, order: int = 1, estimate: Literal[True], **options: Unpack[Options]
 ) -> Estimate: ...
 def wasserstein(
     p: Distribution,
@@ -98,12 +90,17 @@ def wasserstein(
     """
     if order not in (1, 2):
         raise ParameterError(f"order: the Wasserstein distance is of order 1 or 2 here, not {order!r}")
+    what = f"Wasserstein distance of order {order} of {names_of(p, q)}"
     p, q = comparable(p, q)
     for name, d in (("p", p), ("q", q)):
         _refuse_labels(name, d)
-    what = f"Wasserstein distance of order {order} of {type(p).__name__} and {type(q).__name__}"
-    result = taken(_wasserstein_ways(p, q, order, size, rng), method, what)
-    return finished(result, None, estimate, what, lambda value: _explain(value, order))
+    return answer(
+        _wasserstein_ways(p, q, order, size, rng),
+        what,
+        lambda value: _explain(value, order),
+        method=method,
+        estimate=estimate,
+    )
 
 
 def _explain(value: Array, order: int) -> str | None:
@@ -139,8 +136,9 @@ def _wasserstein_ways(p: Distribution, q: Distribution, order: int, size: int, r
         discrete, continuous = (p, q) if is_discrete(p) else (q, p)
         ways["quadrature"] = _root(lambda: _to_density(_atoms(discrete, shape), continuous, order), order)
     else:
-        kinks = lambda: distribution_crossings(p, q)  # noqa: E731
-        for method, rule in rules_under(p, q, size=size, rng=rng, kinks=kinks).items():
+        for method, rule in rules_under(
+            p, q, size=size, rng=rng, kinks=partial(distribution_crossings, p, q)
+        ).items():
             ways[method] = _root(_transport(rule, p, q, order, shape, sampled=method == "monte_carlo"), order)
     return ways
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import TypeAlias
+from collections.abc import Callable
 
 import numpy as np
 
-from mlekit.arrays import Array, BoolArray, unwrap
+from mlekit.arrays import Array, BoolArray
 from mlekit.distributions import Distribution, ExponentialFamily, Interval, Seed
-from mlekit.errors import AccuracyError, ParameterError
+from mlekit.information.answer import Way, Ways
 from mlekit.information.closed_forms import bregman, shares_carrier
-from mlekit.information.estimate import Estimate, Method
+from mlekit.information.estimate import Method
 from mlekit.information.monte_carlo import MonteCarlo
 from mlekit.information.outcomes import excludes, is_discrete, shape_of
 from mlekit.information.quadrature import Quadrature
@@ -21,76 +19,14 @@ from mlekit.information.rules import Integrand, Rule, sum_rule
 from mlekit.information.vectors import is_listed
 
 __all__ = [
-    "SAMPLES",
-    "Way",
-    "Ways",
     "closed_divergence",
     "constant",
     "cross_entropy_ways",
     "entropy_ways",
     "exact",
-    "finished",
-    "refuse_inaccurate",
+    "mapped",
     "rules_under",
-    "taken",
 ]
-
-Way: TypeAlias = Callable[[], tuple[Array, Array]]
-Ways: TypeAlias = Mapping[Method, Way]
-
-SAMPLES = 100_000
-"""How many samples Monte Carlo takes if nobody says."""
-
-_ACCURATE = 1e-6
-
-
-def taken(ways: Ways, method: Method | None, what: str) -> Estimate:
-    """The estimate of the method asked for, or of the first that exists.
-
-    Raises:
-        ParameterError: for a method that does not exist here, or a result that is NaN.
-
-    """
-    chosen = next(iter(ways)) if method is None else method
-    if chosen not in ways:
-        raise ParameterError(f"method {method!r} does not exist for the {what}; there is {', '.join(ways)}")
-    with np.errstate(all="ignore"):
-        value, error = ways[chosen]()
-    if np.isnan(value).any():
-        raise ParameterError(
-            f"the {what} is not a number for {int(np.isnan(value).sum())} of {np.size(value)} batch elements: "
-            "their parameters are NaN or infinite"
-        )
-    return Estimate(unwrap(value), unwrap(np.where(np.isinf(value), 0.0, error)), chosen)
-
-
-def refuse_inaccurate(result: Estimate, what: str) -> None:
-    """Raise an `AccuracyError` for numbers that are not known to six digits, unless they were sampled."""
-    if result.method == "monte_carlo":
-        return
-    finite = np.isfinite(result.value)
-    unsure = finite & ~(result.error <= _ACCURATE * np.maximum(1.0, np.abs(result.value)))
-    if np.any(unsure):
-        first = np.unravel_index(int(np.argmax(unsure)), np.shape(unsure))
-        raise AccuracyError(
-            f"the {what} by {result.method} is {np.asarray(result.value)[first]:.6g} ± "
-            f"{np.asarray(result.error)[first]:.2g} at batch element {tuple(int(i) for i in first)}; "
-            "estimate=True returns it with its error, method='monte_carlo' samples it"
-        )
-
-
-def finished(
-    result: Estimate,
-    base: float | None,
-    estimate: bool,
-    what: str,
-    explain: Callable[[Array], str | None],
-) -> Array | Estimate:
-    """What a measure returns: plain numbers if they are accurate, or all that is known of them."""
-    if not estimate:
-        refuse_inaccurate(result, what)
-        return result.in_base(base).value
-    return replace(result, support=explain(result.value)).in_base(base)
 
 
 def rules_under(
@@ -173,6 +109,21 @@ def exact(form: Callable[[], Array], shape: tuple[int, ...]) -> Way:
 def constant(value: float, shape: tuple[int, ...]) -> Way:
     """A way that knows the value beforehand."""
     return lambda: (np.full(shape, value), np.zeros(shape))
+
+
+def mapped(
+    way: Way, function: Callable[[Array], Array], slope: Callable[[Array], Array] | None = None
+) -> Way:
+    """A function of what another way gives; ``slope`` is the size of its derivative, 1 if not given."""
+
+    def transformed() -> tuple[Array, Array]:
+        value, error = way()
+        result = function(value)
+        if slope is not None:
+            error = np.where(error == 0, 0.0, slope(value) * error)
+        return np.asarray(result), np.asarray(error)
+
+    return transformed
 
 
 def _surprise(rule: Callable[[], Rule], q: Distribution, shape: tuple[int, ...], excluded: BoolArray) -> Way:
