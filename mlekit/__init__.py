@@ -45,6 +45,7 @@ from mlekit.distributions import (
     Uniform,
     VonMises,
     Weibull,
+    ZeroInflated,
 )
 from mlekit.errors import (
     AccuracyError,
@@ -144,6 +145,7 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "ZeroInflated",
     "bhattacharyya",
     "conditional_entropy",
     "cross_entropy",

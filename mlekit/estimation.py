@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from mlekit.arrays import ArrayLike
 from mlekit.distributions import Distribution, Family, Head
-from mlekit.distributions.family import D
+from mlekit.distributions.family import D, as_family
 from mlekit.errors import DataError, FitError, FormulaError, NetworkError, ParameterError
 from mlekit.existence import require_identified_design, require_maximum, require_spread
 from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, WeightPrior, optimize
@@ -86,7 +86,7 @@ def fit(
     {('loc', 'Intercept'): -10.2977, ('loc', 'speed'): 2.6983, ('scale', 'Intercept'): 1.2834}
     """
     _check_settings(family, network, prior, optimizer, seed)
-    specification: Family[D] = family if isinstance(family, Family) else family.family()
+    specification = as_family(family)
     encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
     rng = np.random.default_rng(seed)
     array_offset = offset is not None and not isinstance(offset, str)
@@ -226,7 +226,7 @@ def _sample(
         first = head.columns[head.family.free[0]]
         if first.stop - first.start > 1:
             raise FormulaError(
-                f"an offset needs a family with one linear predictor, but {head.family.distribution.__name__} "
+                f"an offset needs a family with one linear predictor, but {head.family.name} "
                 f"has {first.stop - first.start}; put it into the formula as a column"
             )
         offset = np.zeros((len(rows.index), head.n_outputs), dtype=dtype)
@@ -268,7 +268,7 @@ def _start(
     marginal = head.start(sample.target, sample.weights)
     if not np.isfinite(marginal).all():
         raise FitError(
-            f"no single {head.family.distribution.__name__} has maximum likelihood for the target "
+            f"no single {head.family.name} has maximum likelihood for the target "
             f"{list(head.target_names)}: its scale would be zero or a probability 0 or 1. Is it constant in the "
             "rows that are trained on and have weight?"
         )

@@ -37,7 +37,7 @@ def require_spread(head: Head[Any], target: pd.DataFrame, weights: np.ndarray | 
             raise FitError(
                 f"the target {str(column_name)!r} is {float(column.iloc[0]):g} in every row, so the likelihood has no "
                 f"maximum: the distribution would shrink to that point, its spread to zero. Hold its {name} fixed "
-                f"({distribution.__name__}.family({name}=...)), or give rows that differ"
+                f"({distribution._code(f'{name}=...')}), or give rows that differ"
             )
 
 
@@ -102,8 +102,8 @@ def _refuse_runaway(
     A scale collapses where the predictors fit exactly; a Student t's df grows without end on tails no heavier than
     Gaussian ones.
     """
-    owner = head.family.distribution.__name__
-    for parameter in head.family.distribution.predicted[1:]:
+    distribution = head.family.distribution
+    for parameter in distribution.predicted[1:]:
         name = parameter.name
         if name not in head.columns or parameter.link is not LOG or name in head.family.links:
             continue
@@ -111,7 +111,7 @@ def _refuse_runaway(
         # Zero itself may be a value (a dispersion that vanishes where counts vary no more than Poisson ones).
         vanishes = lowest[columns].min() < _VANISHED and not parameter.domain.low_included
         explodes = highest[columns].max() > -_VANISHED
-        fixed = f"Hold it fixed ({owner}.family({name}=...))"
+        fixed = f"Hold it fixed ({distribution._code(f'{name}=...')})"
         if vanishes and parameter.unit == "scale":
             raise FitError(
                 f"the {name} of {list(head.target_names)} goes to zero: the predictors fit the target exactly, so "
@@ -120,7 +120,8 @@ def _refuse_runaway(
         if vanishes or (explodes and parameter.unit == "none"):
             raise FitError(
                 f"the {name} of {list(head.target_names)} goes to {'zero' if vanishes else 'infinity'}, so the "
-                f"likelihood of {owner} has no maximum. {fixed}, or choose the simpler family that it becomes there"
+                f"likelihood of {head.family.name} has no maximum. {fixed}, or choose the simpler family that it "
+                "becomes there"
             )
 
 

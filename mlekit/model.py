@@ -272,7 +272,7 @@ class Model(Generic[D]):
     @property
     def family(self) -> type[D]:
         """The class of the predicted distributions."""
-        return self.head.family.distribution
+        return self.head.family.distribution._class()
 
     @property
     def loss_name(self) -> str:
@@ -336,7 +336,7 @@ class Model(Generic[D]):
         )
         state = "interrupted" if self.interrupted else "converged" if self.converged else "not converged"
         return (
-            f"Model[{self.family.__name__}]({formulas}; {self.n_parameters} parameters, "
+            f"Model[{self.head.family.name}]({formulas}; {self.n_parameters} parameters, "
             f"log-likelihood {self.facts.log_likelihood:.6g} on {self.facts.rows} rows, {state})"
         )
 

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlekit.distributions import FAMILIES, Distribution, Family, Head
+from mlekit.distributions import COMPOSITIONS, FAMILIES, Distribution, Family, Head
 from mlekit.distributions.labels import label_array
-from mlekit.errors import FileFormatError
+from mlekit.distributions.spelling import read_kind
+from mlekit.errors import FileFormatError, ParameterError
 from mlekit.fitting.loop import HISTORY_COLUMNS
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding
@@ -190,7 +191,7 @@ def _model(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mo
 
 def _head_to_json(head: Head[Any]) -> dict[str, Any]:
     return {
-        "distribution": head.family.distribution.__name__,
+        "distribution": head.family.name,
         "fixed": {name: _plain(name, value) for name, value in head.family.fixed.items()},
         "links": dict(head.family.links),
         "target_names": list(head.target_names),
@@ -218,11 +219,14 @@ def _from_plain(plain: Any) -> Any:
 
 
 def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Head[Any]:
-    name = document["distribution"]
-    if name not in FAMILIES:
-        raise FileFormatError(f"the model's family {name!r} is not known to this version of mlekit")
+    try:
+        kind = read_kind(document["distribution"], FAMILIES, COMPOSITIONS)
+    except ParameterError as error:
+        raise FileFormatError(
+            f"the model's family is not known to this version of mlekit: {error}"
+        ) from error
     fixed = {key: _from_plain(value) for key, value in document["fixed"].items()}
-    family: Family[Distribution] = Family(FAMILIES[name], fixed, document["links"])
+    family: Family[Distribution] = Family(kind, fixed, document["links"])
     return Head(
         family=family,
         target_names=tuple(document["target_names"]),

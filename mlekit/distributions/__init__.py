@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from mlekit.distributions.asymmetric_laplace import AsymmetricLaplace
 from mlekit.distributions.bernoulli import Bernoulli
 from mlekit.distributions.beta import Beta
@@ -36,8 +39,10 @@ from mlekit.distributions.student_t import StudentT
 from mlekit.distributions.uniform import Uniform
 from mlekit.distributions.von_mises import VonMises
 from mlekit.distributions.weibull import Weibull
+from mlekit.distributions.zero_inflated import ZeroInflated, ZeroInflatedKind
 
 __all__ = [
+    "COMPOSITIONS",
     "COUNTS",
     "FAMILIES",
     "AsymmetricLaplace",
@@ -77,6 +82,7 @@ __all__ = [
     "Vectors",
     "VonMises",
     "Weibull",
+    "ZeroInflated",
 ]
 
 FAMILIES: dict[str, type[Distribution]] = {
@@ -108,3 +114,6 @@ FAMILIES: dict[str, type[Distribution]] = {
     )
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""
+
+COMPOSITIONS: dict[str, Callable[..., Any]] = {"ZeroInflated": ZeroInflatedKind}
+"""What makes kinds of other kinds, by name: what saved models and the command line look up besides."""

@@ -1,4 +1,4 @@
-"""Families: a distribution class with some parameters held fixed or given another link.
+"""Families: a kind of distribution with some parameters held fixed or given another link.
 
 A `Family` is what a user passes to ``fit``. Once it has seen a target it becomes a `Head`, the bridge from a
 network's raw outputs η to distributions.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
-from mlekit.distributions.distribution import Distribution
+from mlekit.distributions.composed import D, Kind, spelled
 from mlekit.distributions.link import Link
 from mlekit.distributions.parameter import Parameter
 from mlekit.errors import ParameterError
@@ -21,17 +21,15 @@ if TYPE_CHECKING:
     from mlekit.arrays import Array
     from mlekit.distributions.head import Head
 
-__all__ = ["D", "Family"]
-
-D = TypeVar("D", bound=Distribution)
+__all__ = ["D", "Family", "as_family"]
 
 
 @dataclass(frozen=True)
 class Family(Generic[D]):
-    """A distribution class to fit; usually made by ``Gaussian.family(scale=1.0)``.
+    """A kind of distribution to fit; usually made by ``Gaussian.family(scale=1.0)``.
 
     Args:
-        distribution: the class.
+        distribution: the class, or the kind that is composed of others.
         fixed: parameter name to the value it is held at, in the target's own units; also constants such as
             ``categories``.
         links: parameter name to the name of the link that replaces its default.
@@ -46,12 +44,12 @@ class Family(Generic[D]):
     'binary cross-entropy'
     """
 
-    distribution: type[D]
+    distribution: Kind[D]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        owner = self.distribution.__name__
+        owner = self.name
         if not self.distribution.predicted:
             raise ParameterError(f"{owner} cannot be fitted: it has no parameters to predict")
         for name, value in self.fixed.items():
@@ -75,7 +73,12 @@ class Family(Generic[D]):
             if name in (parameter.name, parameter.coordinate_name):
                 return parameter
         known = ", ".join(parameter.name for parameter in self.distribution.predicted)
-        raise ParameterError(f"{self.distribution.__name__} predicts {known}; there is no parameter {name!r}")
+        raise ParameterError(f"{self.name} predicts {known}; there is no parameter {name!r}")
+
+    @property
+    def name(self) -> str:
+        """The name of the kind: ``Gaussian``; of what it is composed: ``ZeroInflated(Poisson)``."""
+        return spelled(self.distribution)
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -116,3 +119,8 @@ class Family(Generic[D]):
         return Head.learn(
             self, target, weights=weights, standardize=standardize, shift=shift, identified=identified
         )
+
+
+def as_family(family: type[D] | Family[D]) -> Family[D]:
+    """A class as the family of it with nothing held fixed; a family as it is."""
+    return family if isinstance(family, Family) else family.family()

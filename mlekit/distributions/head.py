@@ -81,7 +81,8 @@ class Head(Generic[D]):
         units = {p.unit for p in distribution.predicted} - {"none"}
         if not (standardize and units) or family.links:
             return head._with_units(np.zeros(head.n_targets), np.ones(head.n_targets))
-        values = head._encode_raw(target).reshape(len(target), -1)
+        _, outcomes = distribution._given(head._encode_raw(target))
+        values = outcomes.reshape(len(target), -1)
         w = np.full(len(values), 1 / len(values)) if weights is None else weights / weights.sum()
         movable = shift and "location" in units
         center, spread = distribution._center_and_spread(values, w, shift=movable)
@@ -113,7 +114,9 @@ class Head(Generic[D]):
             if self.n_targets == 1 and width is None:
                 a, b = a[0], b[0]
             if parameter.name in self.family.fixed:
-                natural = parameter.link.link(np.asarray(self.family.fixed[parameter.name], dtype=np.float64))
+                held = np.asarray(self.family.fixed[parameter.name], dtype=np.float64)
+                with np.errstate(divide="ignore"):  # a dispersion of 0 is one of −∞ in its coordinate
+                    natural = parameter.link.link(held)
                 slots.append(_Slot(parameter, None, (natural - a) / b, None, width is None, False, a, b))
                 continue
             reference = self.identified and parameter.redundant
@@ -182,9 +185,8 @@ class Head(Generic[D]):
         values = self._encode_raw(target)
         if values.dtype.kind != "f" or (np.all(self.shift == 0) and np.all(self.scale == 1)):
             return values
-        if self.n_targets == 1:
-            return np.asarray((values - self.shift[0]) / self.scale[0])
-        return (values - self.shift) / self.scale
+        units = (self.shift[0], self.scale[0]) if self.n_targets == 1 else (self.shift, self.scale)
+        return self.family.distribution._in_units(values, *units)
 
     # ---- η to probability ---------------------------------------------------------------------------------
 
@@ -218,18 +220,14 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             return self.family.distribution._from_coordinates(*natural, **self.constants)._frozen()
 
-    @cached_property
-    def _log_jacobian(self) -> float:
-        return -float(np.log(self.scale).sum())
-
-    def _row_log_likelihood(self, batch: D, y: np.ndarray) -> Array:
-        log_prob = batch._log_prob(y)
+    def _row_log_likelihood(self, batch: D, outcome: np.ndarray, y: np.ndarray) -> Array:
+        log_prob = batch._log_prob(outcome)
         if self.family.links:
             # A link such as identity may send η outside a parameter's domain: such an η is impossible.
             log_prob = np.where(np.isnan(log_prob), -np.inf, log_prob)
         if self.n_targets > 1:
             log_prob = log_prob @ np.ones(self.n_targets, dtype=log_prob.dtype)
-        return log_prob + self._log_jacobian if self._log_jacobian else log_prob
+        return log_prob + self.family.distribution._log_jacobian(y, self.scale)
 
     def _row_score(self, batch: D, eta: Array, y: np.ndarray) -> Array:
         score = np.empty_like(eta)
@@ -247,7 +245,7 @@ class Head(Generic[D]):
     def log_likelihood(self, eta: Array, y: np.ndarray) -> Array:
         """Log p(y | η) of every row, in nats and the target's own units; targets of a row are summed."""
         with np.errstate(all="ignore"):
-            return self._row_log_likelihood(*self._rows(eta, y))
+            return self._row_log_likelihood(*self._rows(eta, y), y)
 
     def score(self, eta: Array, y: np.ndarray) -> Array:
         """∂ log p/∂η of every row, of the shape of η: where backpropagation starts."""
@@ -259,7 +257,7 @@ class Head(Generic[D]):
         """`log_likelihood` and `score` from one expression."""
         with np.errstate(all="ignore"):
             batch, outcome = self._rows(eta, y)
-            return self._row_log_likelihood(batch, outcome), self._row_score(batch, eta, outcome)
+            return self._row_log_likelihood(batch, outcome, y), self._row_score(batch, eta, outcome)
 
     def information(self, eta: Array) -> Array:
         """Fisher information of every row with respect to η, of shape (rows, outputs, outputs)."""

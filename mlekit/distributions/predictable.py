@@ -1,7 +1,8 @@
-"""What ``fit`` asks of a distribution class: a likelihood core in coordinates, and what to know of a target.
+"""What ``fit`` asks of a kind of distribution: a likelihood core in coordinates, and what to know of a target.
 
 Coordinates ξ are those of the predicted parameters' default links: reals without bounds. A class that declares
-no ``predicted`` parameters cannot be fitted, and needs nothing of this.
+no ``predicted`` parameters cannot be fitted, and needs nothing of this. The class methods and class attributes are
+what a kind is asked; `Composed` kinds, which are made of others, answer the same as values.
 """
 
 from __future__ import annotations
@@ -44,6 +45,16 @@ class Predictable:
 
     kinked: ClassVar[bool] = False
     """Whether the log-density is linear in the outcome on either side of its location, with a kink there."""
+
+    @classmethod
+    def _class(cls) -> type[Self]:
+        """The class of this kind's distributions."""
+        return cls
+
+    @classmethod
+    def _code(cls, held: str = "") -> str:
+        """The code that names this kind, or makes it a family with something held fixed (``scale=1.0``)."""
+        return f"{cls.__name__}.family({held})" if held else cls.__name__
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 
@@ -107,6 +118,21 @@ class Predictable:
         """
         center = weights @ values if shift else np.zeros(values.shape[1:])
         return center, np.sqrt(weights @ np.square(values - center))
+
+    @classmethod
+    def _in_units(cls, value: np.ndarray, shift: Array, scale: Array) -> np.ndarray:
+        """Encoded outcomes y as (y − shift)/scale; what comes beside them stays as it is."""
+        return np.asarray((value - shift) / scale)
+
+    @classmethod
+    def _log_jacobian(cls, value: np.ndarray, scale: Array) -> Array | float:
+        """What turns log-densities of outcomes in units into those of the target: −log scale, or so a row.
+
+        Args:
+            value: encoded outcomes in units.
+            scale: the units of every target.
+        """
+        return -float(np.log(scale).sum())
 
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:

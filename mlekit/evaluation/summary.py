@@ -19,7 +19,7 @@ def facts_table(model: Model[Any]) -> pd.Series[Any]:
         name: head.family.links.get(name, head.family.parameter(name).link.name) for name in head.columns
     }
     lines: dict[str, Any] = {
-        "family": model.family.__name__,
+        "family": model.head.family.name,
         "loss": model.loss_name,
         "target": ", ".join(head.target_names),
         "network": _networks(model),

@@ -143,7 +143,8 @@ def test_a_list_is_held_fixed() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_families_are_found_in_every_spelling(family: str) -> None:
-    from mlekit.adapters.command_line.options import family_named, kebab
+    from mlekit.adapters.command_line.options import family_named
+    from mlekit.distributions.spelling import kebab
 
     for spelling in (family, family.lower(), family.upper(), kebab(family), kebab(family).replace("-", "_")):
         assert family_named(spelling) is FAMILIES[family]

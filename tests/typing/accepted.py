@@ -28,6 +28,8 @@ from mlekit import (
     Network,
     Newton,
     Optimizer,
+    Poisson,
+    ZeroInflated,
     cross_entropy,
     entropy,
     fit,
@@ -101,6 +103,14 @@ def a_family_with_fixed_parameters_is_one_too(data: pd.DataFrame) -> None:
     assert_type(fit("y ~ x", data, Gaussian.family(scale=1.0)), Model[Gaussian])
     assert_type(fit("y ~ x", data, Bernoulli.family(links={"probs": "probit"})), Model[Bernoulli])
     assert_type(fit({"loc": "y ~ x", "scale": "~ x"}, data, Gaussian), Model[Gaussian])
+
+
+def a_family_of_a_family_knows_both(data: pd.DataFrame) -> None:
+    assert_type(ZeroInflated.of(Poisson), Family[ZeroInflated[Poisson]])
+    assert_type(ZeroInflated.of(Poisson.family(rate=2.0)), Family[ZeroInflated[Poisson]])
+    assert_type(fit("y ~ x", data, ZeroInflated.of(Poisson)), Model[ZeroInflated[Poisson]])
+    assert_type(fit("y ~ x", data, ZeroInflated.of(Poisson))(data).base.rate, Array)
+    assert_type(fit("y ~ x", data, ZeroInflated.of(Poisson)).family, type[ZeroInflated[Poisson]])
 
 
 def what_models_answer(model: Model[Bernoulli], data: pd.DataFrame, path: Path) -> None:

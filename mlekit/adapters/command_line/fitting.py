@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 
 import mlekit as mk
-from mlekit.adapters.command_line.options import family_named, kebab, pairs, split_list, value_of
+from mlekit.adapters.command_line.options import family_named, pairs, split_list, value_of
 from mlekit.adapters.command_line.showing import print_model
 from mlekit.adapters.tables import read_table, require_writable
 from mlekit.distributions import FAMILIES, Family
+from mlekit.distributions.spelling import kebab
 
 __all__ = ["fit"]
 

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import typer
 
-from mlekit.distributions import FAMILIES, Distribution
+from mlekit.distributions import COMPOSITIONS, FAMILIES, Distribution
+from mlekit.distributions.composed import Kind
+from mlekit.distributions.spelling import kebab, read_kind
+from mlekit.errors import ParameterError
 
 __all__ = ["family_named", "number_or_text", "pairs", "split_list", "value_of"]
 
 Value = TypeVar("Value")
 
 
-def family_named(name: str) -> type[Distribution]:
-    """The family of that name in any spelling: NegativeBinomial, negative-binomial, negativebinomial.
+def family_named(name: str) -> Kind[Distribution]:
+    """The family of that name in any spelling: NegativeBinomial, negative-binomial, zero-inflated(poisson).
 
     Raises:
         typer.BadParameter: naming the families there are.
     """
-    families = {_plain(key): family for key, family in FAMILIES.items()}
-    family = families.get(_plain(name))
-    if family is None:
-        near = difflib.get_close_matches(_plain(name), families, n=1)
-        hint = f"did you mean {kebab(families[near[0]].__name__)}? " if near else ""
+    try:
+        return read_kind(name, FAMILIES, COMPOSITIONS)
+    except ParameterError as error:
         known = ", ".join(kebab(key) for key in FAMILIES)
         raise typer.BadParameter(
-            f"there is no family {name!r}; {hint}The families: {known}", param_hint="'--family'"
-        )
-    return family
-
-
-def kebab(name: str) -> str:
-    """A class's name in kebab case.
-
-    >>> kebab("InverseGaussian"), kebab("StudentT")
-    ('inverse-gaussian', 'student-t')
-    """
-    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "").replace("_", "")
+            f"{error} The families: {known}; made of those: {', '.join(map(kebab, COMPOSITIONS))}",
+            param_hint="'--family'",
+        ) from None
 
 
 def pairs(option: str, texts: Sequence[str] | None, value: Callable[[str], Value]) -> dict[str, Value]:
