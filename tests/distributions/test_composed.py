@@ -20,7 +20,7 @@ from mlekit.errors import ParameterError
 ZERO_INFLATED = ZeroInflated.of(Poisson)
 
 
-def read(text: str) -> Kind:
+def read(text: str) -> Kind[Distribution]:
     return read_kind(text, FAMILIES, COMPOSITIONS)
 
 
@@ -41,7 +41,7 @@ def test_what_the_base_holds_fixed_and_its_links_are_kept() -> None:
 @pytest.mark.parametrize(
     "family", [*map(Family, FAMILIES.values()), ZERO_INFLATED], ids=lambda family: family.name
 )
-def test_a_kind_is_read_from_its_name(family: Family) -> None:
+def test_a_kind_is_read_from_its_name(family: Family[Distribution]) -> None:
     assert read(family.name) == family.distribution
 
 
