@@ -7,6 +7,7 @@ import pytest
 from mlekit.distributions import (
     COMPOSITIONS,
     FAMILIES,
+    Distribution,
     Family,
     Gaussian,
     NegativeBinomial,
