@@ -1,0 +1,1 @@
+// Makes movable each picture that says which script it has.

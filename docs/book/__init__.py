@@ -1,0 +1,1 @@
+"""What the pages are made with: pictures, mathematics, and two editions from one set of executed code."""

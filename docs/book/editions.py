@@ -1,0 +1,119 @@
+"""Two editions, English and Korean, from one set of executed code.
+
+Sphinx translates paragraphs by the catalogues in ``docs/locales/ko/LC_MESSAGES/``. What is added here: the words in
+pictures are translated too (by ``pictures.po``); each page links to itself in the other language; and a page that has
+no catalogue says that it is in English only.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CATALOGUES", "has_catalogue", "picture_words", "setup", "translated_picture", "translations"]
+
+CATALOGUES = Path(__file__).resolve().parent.parent / "locales" / "ko" / "LC_MESSAGES"
+LANGUAGES = {"en": "English", "ko": "한국어"}
+ENGLISH_ONLY = "이 쪽은 아직 영어로만 있습니다."
+
+_WORDS = re.compile(r'(<text[^>]*>)(.*?)(</text>)|(aria-label=")([^"]*)(")', re.DOTALL)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def has_catalogue(page: str) -> bool:
+    """Whether the page is translated."""
+    return (CATALOGUES / f"{page}.po").exists()
+
+
+def picture_words(markup: str) -> list[str]:
+    """What is written in a picture, its description included; numbers are left out."""
+    found = [html.unescape(match[2] or match[5] or "").strip() for match in _WORDS.finditer(markup)]
+    return [words for words in found if _LETTERS.search(words)]
+
+
+def translated_picture(markup: str, known: dict[str, str]) -> tuple[str, list[str]]:
+    """The picture with its words replaced, and the words that are not known."""
+    missing = [words for words in picture_words(markup) if words not in known]
+
+    def replaced(match: re.Match[str]) -> str:
+        before, words, after = (match[1], match[2], match[3]) if match[1] else (match[4], match[5], match[6])
+        plain = html.unescape(words).strip()
+        return f"{before}{html.escape(known.get(plain, plain), quote=True)}{after}"
+
+    return _WORDS.sub(replaced, markup), missing
+
+
+def translations(page: str) -> dict[str, str]:
+    """What the catalogue of a page (or ``pictures``) holds."""
+    from babel.messages.pofile import read_po
+
+    with (CATALOGUES / f"{page}.po").open("rb") as file:
+        return {
+            str(message.id): str(message.string) for message in read_po(file) if message.id and message.string
+        }
+
+
+def translate_pictures(app: Any, doctree: Any, page: str) -> None:
+    """Replace the words in the pictures of a page of the Korean edition."""
+    from docutils import nodes
+    from sphinx.util import logging
+
+    if app.config.language != "ko" or app.builder.format != "html" or not has_catalogue(page):
+        return
+    pictures = [node for node in doctree.findall(nodes.raw) if 'class="picture"' in node.astext()]
+    known = translations("pictures") if pictures else {}
+    for node in pictures:
+        markup, missing = translated_picture(node.astext(), known)
+        for words in missing:
+            logging.getLogger(__name__).warning("pictures.po lacks %r", words, location=page)
+        node.children = [nodes.Text(markup)]
+        node.rawsource = markup
+
+
+def report_untranslated(app: Any, doctree: Any) -> None:
+    """Warn of each paragraph that the catalogue of its page does not translate; the build makes errors of that."""
+    from docutils import nodes
+    from sphinx.util import logging
+
+    page = app.env.docname
+    if app.config.language != "ko" or not has_catalogue(page):
+        return
+    known = {" ".join(english.split()) for english in translations(page)}
+    for node in doctree.findall(nodes.Element):
+        # False is also what stays the same in Korean, a formula for instance: then the catalogue says so.
+        if (
+            node.get("translated") is False
+            and " ".join((node.rawsource or node.astext()).split()) not in known
+        ):
+            words = node.astext()[:60]
+            logging.getLogger(__name__).warning("untranslated: %r", words, location=node)
+
+
+def say_what_is_english_only(app: Any, doctree: Any) -> None:
+    """Put a notice on pages of the Korean edition that have no catalogue."""
+    from docutils import nodes
+
+    page = app.env.docname
+    if app.config.language != "ko" or has_catalogue(page) or page.startswith("reference/"):
+        return
+    section = next(doctree.findall(nodes.section), None)
+    if section is not None:
+        section.insert(1, nodes.note("", nodes.paragraph("", ENGLISH_ONLY)))
+
+
+def add_other_language(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Tell the template where the page stands in the other language."""
+    other = "en" if app.config.language == "ko" else "ko"
+    up = "../" * (page.count("/") + 1)
+    target = page if doctree is not None or page in ("search", "genindex", "py-modindex") else "index"
+    context["other_language"] = {"code": other, "name": LANGUAGES[other], "url": f"{up}{other}/{target}.html"}
+
+
+def setup(app: Any) -> None:
+    """Connect the editions to the build."""
+    app.connect("doctree-read", report_untranslated)
+    app.connect("doctree-read", say_what_is_english_only)
+    app.connect("doctree-resolved", translate_pictures)
+    app.connect("html-page-context", add_other_language)

@@ -1,0 +1,63 @@
+"""Bring the Korean catalogues up to date with the English pages.
+
+    python docs/catalogues.py tutorial/01-why-probability       one page, or several; new ones get a catalogue
+    python docs/catalogues.py                                    all pages that have one
+
+New paragraphs come in with an empty translation, changed ones lose theirs to the end of the file (``#~``). The build
+of the Korean edition fails while a page that has a catalogue has a paragraph without a translation.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from docs.book.editions import CATALOGUES
+from docs.build import DOCS, OUTPUT, REPOSITORY, kernel_environment
+
+
+def main(pages: list[str]) -> int:
+    """Update, and say what is left to translate."""
+    templates = OUTPUT / "gettext"
+    command = [sys.executable, "-m", "sphinx", "-b", "gettext", "-q", "-D", "nb_execution_mode=off"]
+    command += ["-d", str(OUTPUT / "doctrees" / "gettext"), str(DOCS), str(templates)]
+    if status := subprocess.call(command, cwd=REPOSITORY, env=kernel_environment()):
+        return status
+    have = [path.relative_to(CATALOGUES).with_suffix("").as_posix() for path in CATALOGUES.rglob("*.po")]
+    for page in pages or sorted(set(have) - {"pictures"}):
+        catalogue = updated(templates / f"{page}.pot", CATALOGUES / f"{page}.po")
+        missing = sum(not message.string for message in catalogue if message.id)
+        print(f"{page}: {missing} to translate of {len(catalogue)}")
+    return 0
+
+
+def updated(template: Path, path: Path) -> Catalog:
+    """Write the catalogue with the messages of the template, in their order."""
+    with template.open("rb") as file:
+        messages = read_po(file)
+    known: dict[str, str] = {}
+    if path.exists():
+        with path.open("rb") as file:
+            old = read_po(file)
+        known = {
+            str(message.id): str(message.string) for message in [*old, *old.obsolete.values()] if message.id
+        }
+    catalogue = Catalog(locale="ko", fuzzy=False, header_comment=f"# {path.stem}")
+    for message in messages:
+        if message.id:
+            catalogue.add(str(message.id), known.pop(str(message.id), ""))
+    for identifier, string in known.items():
+        if string:
+            catalogue.obsolete[identifier] = Catalog().add(identifier, string)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=110, omit_header=True)
+    return catalogue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""What the documentation is made with, as far as it needs nothing that only the extra ``docs`` installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docs import build
+from docs.book import contents, editions
+from tests.support import REPOSITORY
+
+PICTURE = (
+    '<div class="picture" aria-label="Bars &amp; lines"><text x="1">probability</text><text>0.5</text></div>'
+)
+
+
+def test_words_of_a_picture_are_its_labels_and_its_description() -> None:
+    assert editions.picture_words(PICTURE) == ["Bars & lines", "probability"]
+
+
+def test_a_picture_is_translated_and_what_is_missing_is_named() -> None:
+    markup, missing = editions.translated_picture(PICTURE, {"probability": "확률 <p>"})
+    assert "확률 &lt;p&gt;</text>" in markup
+    assert "0.5</text>" in markup
+    assert missing == ["Bars & lines"]
+
+
+@pytest.mark.parametrize(
+    ("link", "leads_to"),
+    [
+        ("[c](../CHANGELOG.md)", "[c](about/changes.md)"),
+        ("[t](../benchmarks/results/training_step.md#here)", "[t](about/training_step.md#here)"),
+        ("[h](house.md)", "[h](house.md)"),
+        ("[e](../examples/diet.py)", "e"),
+        ("![p](images/diet_needed.png)", "![p](images/diet_needed.png)"),
+        ("[w](https://example.org)", "[w](https://example.org)"),
+        ("```\n[c](../CHANGELOG.md)\n```", "```\n[c](../CHANGELOG.md)\n```"),
+    ],
+)
+def test_links_out_of_the_folder_lead_to_pages(link: str, leads_to: str) -> None:
+    assert contents.relinked(link, REPOSITORY / "docs" / "index.md", "index") == leads_to
+
+
+def test_links_of_a_page_from_outside_lead_into_the_folder() -> None:
+    text = contents.relinked("[house](docs/house.md)", REPOSITORY / "CONTRIBUTING.md", "about/contributing")
+    assert text == "[house](../house.md)"
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    docs = REPOSITORY / "docs"
+    others = contents.unlisted(docs)
+    assert "index" not in others
+    listed = "\n".join(path.read_text(encoding="utf-8") for path in docs.glob("*/index.md"))
+    for path in docs.glob("*.md"):
+        assert path.stem == "index" or path.stem in others or f"/{path.stem}" in listed
+
+
+def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#there">x</a><a href="#here">y</a>')
+    (tmp_path / "b.html").write_text('<p id="there"><a href="c.html">x</a><a href="a.html#gone">y</a>')
+    assert build.broken_links(tmp_path) == [
+        "b.html: c.html leads nowhere",
+        "b.html: a.html#gone leads nowhere",
+    ]
