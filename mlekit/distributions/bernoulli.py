@@ -101,6 +101,12 @@ class Bernoulli(ExponentialFamily):
     def _information(self) -> Array:
         return self.statistics_covariance
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return ((1 - value) * self.probs,)
+
+    def _coordinates(self) -> tuple[Array, ...]:
+        return (self.logits,)
+
     @classmethod
     def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
         for j in range(target.shape[1]):

@@ -132,6 +132,9 @@ class Beta(ExponentialFamily):
         information[..., 1, 1] = self.alpha * of_alpha + self.beta * of_beta - n * trigamma_excess(n)
         return information
 
+    def _coordinates(self) -> tuple[Array, ...]:
+        return np.log(self.alpha / self.beta), np.log(self.precision)
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         mean = weights @ value

@@ -130,6 +130,10 @@ class BetaBinomial(SuccessCount):
             information[..., i, j] = information[..., j, i] = self._expectation(product)
         return information
 
+    def _coordinates(self) -> tuple[Array, ...]:
+        logits = np.broadcast_to(np.log(self.alpha / self.beta), self.batch_shape)
+        return logits, np.log(self.precision)
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         successes, trials = value[..., 0], value[..., 1]

@@ -119,6 +119,12 @@ class Binomial(SuccessCount, ExponentialFamily):
     def _information(self) -> Array:
         return self.statistics_covariance
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return ((self.trials - value) * self.probs,)
+
+    def _coordinates(self) -> tuple[Array, ...]:
+        return (np.broadcast_to(self.logits, self.batch_shape),)
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         successes, trials = value[..., 0], value[..., 1]

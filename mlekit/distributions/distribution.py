@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
 
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import FiniteSet, Interval, Vectors
+from mlekit.distributions.intervals import interval_score, log_interval
 from mlekit.distributions.outcomes import as_numbers, brief
-from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.predictable import Predictable
 from mlekit.errors import ParameterError, SupportError
 
@@ -43,9 +43,6 @@ class Distribution(Predictable, ABC):
     mean instead of its rate), the ``predicted`` ones; then the likelihood core in the coordinates of the
     predicted parameters' default links (see `Predictable`); then moments and sampling.
     """
-
-    parameters: ClassVar[tuple[Parameter, ...]] = ()
-    """The constructor's parameters."""
 
     # ---- construction -------------------------------------------------------------------------------------
 
@@ -249,6 +246,32 @@ class Distribution(Predictable, ABC):
         self._check_order()
         with np.errstate(all="ignore"):
             return unwrap(self._log_sf(self._values(value)))
+
+    def log_prob_between(self, low: ArrayLike, high: ArrayLike) -> Array:
+        """Log P(low < Y ≤ high), exact far into both tails and for narrow intervals; ±inf is no bound.
+
+        Raises:
+            SupportError: for NaN, low > high, and outcomes that are no numbers.
+
+        >>> from mlekit.distributions import Gaussian
+        >>> Gaussian(loc=0.0, scale=1.0).log_prob_between([-1.0, 30.0], [1.0, 31.0]).round(6)
+        array([  -0.381715, -454.321244])
+
+        """
+        if not isinstance(self.support, Interval):
+            raise self._cannot("have probabilities of intervals: its outcomes are no numbers")
+        low, high = np.broadcast_arrays(self._values(low), self._values(high))
+        if (low > high).any():
+            raise self._cannot("have the probability of an interval whose low exceeds its high")
+        with np.errstate(all="ignore"):
+            return unwrap(self._log_interval(low, high))
+
+    def _log_interval(self, low: np.ndarray, high: np.ndarray) -> Array:
+        return log_interval(self, low, high)
+
+    def _interval_score(self, low: np.ndarray, high: np.ndarray) -> tuple[Array, ...]:
+        """∂ log P(low < Y ≤ high)/∂ξ, as `_score`."""
+        return interval_score(self, low, high)
 
     def quantile(self, level: ArrayLike) -> Any:
         """The smallest value y with P(Y ≤ y) ≥ level; in the units of the outcomes.

@@ -81,6 +81,9 @@ class Exponential(ExponentialFamily):
     def _information(self) -> Array:
         return np.ones((*self.batch_shape, 1, 1))
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return (-value,)
+
     @classmethod
     def _learn_constants(cls, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
         refuse_all_zero(target, cls.outcomes, cls.__name__, "its rate would be infinite")

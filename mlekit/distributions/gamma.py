@@ -120,6 +120,9 @@ class Gamma(ExponentialFamily):
         information[..., 1, 1] = self.shape * trigamma_excess(self.shape)
         return information
 
+    def _coordinates(self) -> tuple[Array, ...]:
+        return np.log(self.mean), np.log(self.shape)
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         mean = weights @ value

@@ -86,6 +86,9 @@ class Gaussian(ExponentialFamily):
         information[..., 1, 1] = 2.0
         return information
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return np.ones(()), value - self.loc
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         mean = weights @ value

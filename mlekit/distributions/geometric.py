@@ -109,6 +109,12 @@ class Geometric(ExponentialFamily):
     def _information(self) -> Array:
         return np.asarray(expit(-self.logits))[..., None, None]
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return (-(value + 1) * expit(-self.logits),)
+
+    def _coordinates(self) -> tuple[Array, ...]:
+        return (self.logits,)
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         return (-np.log(weights @ value),)

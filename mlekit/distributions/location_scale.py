@@ -128,6 +128,9 @@ class LocationScale(Distribution):
         information[..., 1, 1] = of_scale
         return information
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...] | None:
+        return np.ones(()), value - self.loc
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         return cls._climb(value, weights, *cls._guess(value, weights, **constants), **constants)

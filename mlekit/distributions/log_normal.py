@@ -89,6 +89,9 @@ class LogNormal(ExponentialFamily):
     def _information(self) -> Array:
         return self._logarithm._information()
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return value, value * (_log(value) - self.loc)
+
     @classmethod
     def _center_and_spread(cls, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
         return geometric_units(values, weights)

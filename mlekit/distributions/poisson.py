@@ -86,6 +86,9 @@ class Poisson(CountDistribution, ExponentialFamily):
     def _information(self) -> Array:
         return self.statistics_covariance
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return (self.rate,)
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         return (np.log(weights @ value),)

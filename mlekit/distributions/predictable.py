@@ -28,6 +28,9 @@ __all__ = ["Predictable"]
 class Predictable:
     """The fitting side of a `Distribution`."""
 
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    """The constructor's parameters."""
+
     predicted: ClassVar[tuple[Parameter, ...]] = ()
     """The parameters that a network predicts, in the order of its outputs."""
 
@@ -69,6 +72,24 @@ class Predictable:
     def _curvature(self, value: np.ndarray) -> Array:
         """What a step of Newton's method takes for −∂² log p/∂ξ²: its expectation, the information."""
         return self._information()
+
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...] | None:
+        """What −∂ P(Y ≤ value)/∂ξ is over p(value), an array for each predicted parameter; None if in no closed form.
+
+        For a continuous family it is how fast a coordinate moves the outcome of a given level.
+        """
+        return None
+
+    def _coordinates(self) -> tuple[Array, ...]:
+        """The coordinates ξ of this batch: what `_from_coordinates` made it of."""
+        if not self.predicted:
+            raise SupportError(f"{type(self).__name__} has no coordinates of its own")
+        return tuple(parameter.link.link(self.__dict__[parameter.kept_as]) for parameter in self.predicted)
+
+    def _with_coordinates(self, *coordinates: Array) -> Self:
+        """The batch of the same constants at other coordinates."""
+        constants = {p.name: self.__dict__[p.kept_as] for p in self.parameters if p.name in self.constants}
+        return self._from_coordinates(*coordinates, **constants)
 
     @classmethod
     def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:

@@ -127,6 +127,9 @@ class ScaleShape(Distribution):
         information[..., 1, 1] = of_shape
         return information
 
+    def _drift(self, value: np.ndarray) -> tuple[Array, ...]:
+        return value, -value * log_ratio(value, self.scale)
+
     @classmethod
     def _center_and_spread(cls, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
         return geometric_units(values, weights)
