@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mlekit.distributions import FAMILIES, Distribution, Family, Parameter
 from mlekit.distributions.domain import REAL
@@ -40,6 +43,12 @@ def _target(family: type[Distribution]) -> str:
         return "labels of any kind, or a column a label"
     if family.labelled:
         return "booleans, or 0 and 1"
+    if family.joint:
+        return "a column a coordinate: " + _numbers(family)
+    return _numbers(family)
+
+
+def _numbers(family: type[Distribution]) -> str:
     return "real numbers" if family.outcomes == REAL else str(family.outcomes).replace("inf", "∞")
 
 
@@ -55,9 +64,15 @@ def _losses(family: type[Distribution]) -> str:
     names = {Family(family).loss_name: ""}
     for size in range(1, len(family.predicted)):
         for fixed in itertools.combinations(family.predicted, size):
-            held = {parameter.name: sum(parameter.typical) / 2 for parameter in fixed}
+            held = {parameter.name: _middle(parameter) for parameter in fixed}
             names.setdefault(Family(family, fixed=held).loss_name, f"{', '.join(held)} fixed")
     return "; ".join(name + (f" ({when})" if when else "") for name, when in names.items())
+
+
+def _middle(parameter: Parameter) -> Any:
+    """A typical value; of a vector or a matrix one with a single coordinate."""
+    middle = sum(parameter.typical) / 2
+    return parameter.link.inverse(np.array([middle])) if parameter.axes else middle
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.distributions import Head
-from mlekit.distributions.link import LOG
+from mlekit.distributions.link import LOG, LOG_CHOLESKY
+from mlekit.distributions.triangular import side
 from mlekit.errors import FitError
 from mlekit.fitting import Objective, Sample, Solution
 from mlekit.fitting.identifiability import require_identified
@@ -105,9 +106,13 @@ def _refuse_runaway(
     distribution = head.family.distribution
     for parameter in distribution.predicted[1:]:
         name = parameter.name
-        if name not in head.columns or parameter.link is not LOG or name in head.family.links:
+        if name not in head.columns or name in head.family.links:
             continue
         columns = head.columns[name]
+        if parameter.link is LOG_CHOLESKY:
+            _refuse_singular(head, lowest[columns])
+        if parameter.link is not LOG:
+            continue
         # Zero itself may be a value (a dispersion that vanishes where counts vary no more than Poisson ones).
         vanishes = lowest[columns].min() < _VANISHED and not parameter.domain.low_included
         explodes = highest[columns].max() > -_VANISHED
@@ -123,6 +128,19 @@ def _refuse_runaway(
                 f"likelihood of {head.family.name} has no maximum. {fixed}, or choose the simpler family that it "
                 "becomes there"
             )
+
+
+def _refuse_singular(head: Head[Any], lowest: Float[np.ndarray, " coordinates"]) -> None:
+    """Refuse a covariance matrix that has become singular; its first coordinates are logarithms of the diagonal."""
+    gone = np.flatnonzero(lowest[: side(len(lowest))] < _VANISHED)
+    if len(gone):
+        name = head.target_names[gone[0]]
+        others = list(head.target_names[: gone[0]])
+        raise FitError(
+            f"the likelihood of {head.family.name} has no maximum: the predictors"
+            f"{f' and {others}' if others else ''} determine the target {name!r} exactly, so that the covariance "
+            f"matrix is singular. Leave {name!r} out, or use fewer columns"
+        )
 
 
 def _conditions(

@@ -132,14 +132,14 @@ class Model(Generic[D]):
         """The likeliest label of every row, or the mean (the median, if there is none), on the index of ``data``.
 
         Returns:
-            A Series named as the target; a DataFrame, a column a target, if the model has several.
+            A Series named as the target; a DataFrame, a column a target, if there are several.
         """
         rows = self._encode(data, offset)
         distribution = self._distribution(rows)
         values = distribution._point
         if self.head.boolean and not self.head.family.distribution.joint:
             values = np.asarray(values).astype(bool)
-        if self.head.n_targets > 1:
+        if self.head.n_targets > 1 or distribution.event_shape:
             return pd.DataFrame(values, index=rows.index, columns=list(self.head.target_names))
         name = self.head.target_names[0] if len(self.head.target_names) == 1 else None
         return pd.Series(values, index=rows.index, name=name)
@@ -150,12 +150,18 @@ class Model(Generic[D]):
         Returns:
             Class probabilities, a column a label, for a `Categorical`; otherwise the parameters, ``mean``,
             ``std`` and the quantiles ``5%``, ``50%``, ``95%`` (none for a yes-or-no outcome). With several
-            targets the columns have two levels, target and quantity.
+            targets the columns have two levels, target and quantity; of vectors there are the parameters, and mean and
+            standard deviation of each coordinate.
         """
         rows = self._encode(data, offset)
         distribution = self._distribution(rows)
         columns = distribution._columns()
-        if not self.head.family.distribution.joint:
+        if distribution.event_shape:
+            for quantity, values in {"mean": distribution.mean, "std": distribution.std}.items():
+                columns |= {
+                    f"{quantity}[{name}]": values[..., j] for j, name in enumerate(self.head.target_names)
+                }
+        elif not self.head.family.distribution.joint:
             columns |= {"mean": distribution.mean, "std": distribution.std}
             if not distribution.labelled:
                 columns |= {f"{100 * level:g}%": distribution.quantile(level) for level in _LEVELS}
@@ -238,8 +244,12 @@ class Model(Generic[D]):
             same["offset"] = rows.offset
         same["all"] = 0  # without any predictor all rows are alike
         groups = same.groupby(list(same.columns), sort=False).ngroup().to_numpy()
-        if len(self.head.target_names) == 1:
-            outcomes = rows.target.iloc[:, 0].to_numpy() if self._discrete else None
+        vectors = self.family.joint and not self.family.labelled
+        if len(self.head.target_names) == 1 or vectors:
+            outcomes = None
+            if self._discrete:
+                whole = rows.target.groupby(list(rows.target.columns), sort=False).ngroup()
+                outcomes = whole.to_numpy() if vectors else rows.target.iloc[:, 0].to_numpy()
             return grouped_decomposition(
                 groups,
                 outcomes,

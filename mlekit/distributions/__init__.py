@@ -31,6 +31,7 @@ from mlekit.distributions.log_logistic import LogLogistic
 from mlekit.distributions.log_normal import LogNormal
 from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.mixture import Mixture
+from mlekit.distributions.multivariate_gaussian import MultivariateGaussian
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.parameter import Parameter
@@ -72,6 +73,7 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Mixture",
+    "MultivariateGaussian",
     "NegativeBinomial",
     "OrderedCategorical",
     "Parameter",
@@ -105,6 +107,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         Logistic,
         LogLogistic,
         LogNormal,
+        MultivariateGaussian,
         NegativeBinomial,
         OrderedCategorical,
         Poisson,

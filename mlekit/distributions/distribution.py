@@ -222,12 +222,15 @@ class Distribution(Predictable, ABC):
     def _quantile(self, level: np.ndarray) -> Any:
         """The smallest value whose cdf reaches level."""
 
+    def _without_order(self) -> SupportError:
+        return self._cannot(
+            f"have distribution functions and quantiles: its outcomes, of shape {self.event_shape}, have no order; "
+            "those of a single coordinate have"
+        )
+
     def _check_order(self) -> None:
         if self.event_shape:
-            raise self._cannot(
-                f"have distribution functions and quantiles: its outcomes, of shape {self.event_shape}, have no order; "
-                "those of a single coordinate have"
-            )
+            raise self._without_order()
 
     def cdf(self, value: ArrayLike) -> Array:
         """P(Y ≤ value); a `SupportError` for outcomes with axes of their own, which have no order."""

@@ -18,9 +18,11 @@ __all__ = [
     "POSITIVE",
     "PROBABILITY",
     "REAL",
+    "TRIANGULAR",
     "FiniteSet",
     "Increasing",
     "Interval",
+    "Triangular",
     "Vectors",
 ]
 
@@ -96,6 +98,29 @@ class Increasing(Interval):
 
 
 @dataclass(frozen=True)
+class Triangular(Interval):
+    """Finite entries of a square matrix on the last two axes: positive on its diagonal, zero above.
+
+    >>> Triangular().contains(np.array([[1.0, 0.5], [-3.0, 0.0]]))
+    array([[ True, False],
+           [ True, False]])
+    """
+
+    def contains(self, value: Array) -> BoolArray:
+        """Whether each entry is as its place in the matrix asks; nothing belongs to it that is no square matrix."""
+        inside = np.asarray(super().contains(value))
+        if np.ndim(value) < 2:
+            return inside & np.asarray(value > 0)
+        rows, columns = value.shape[-2:]
+        above, diagonal = np.triu(np.ones((rows, columns), dtype=bool), 1), np.eye(rows, columns, dtype=bool)
+        fits = np.where(above, value == 0, ~diagonal | (value > 0))
+        return inside & fits & (rows == columns)
+
+    def __str__(self) -> str:
+        return "lower triangular square matrices with a positive diagonal"
+
+
+@dataclass(frozen=True)
 class FiniteSet:
     """Finitely many outcomes, in a fixed order.
 
@@ -159,6 +184,7 @@ class Vectors:
 
 REAL = Interval()
 INCREASING = Increasing()
+TRIANGULAR = Triangular()
 POSITIVE = Interval(0.0, np.inf)
 PROBABILITY = Interval(0.0, 1.0, low_included=True, high_included=True)
 COUNTS = Interval(0.0, np.inf, low_included=True, integer=True)

@@ -24,7 +24,7 @@ from mlekit.arrays import Array
 from mlekit.distributions.family import D, Family
 from mlekit.distributions.link import Change, Link
 from mlekit.distributions.parameter import Parameter
-from mlekit.errors import TargetError
+from mlekit.errors import ParameterError, TargetError
 
 __all__ = ["Head"]
 
@@ -78,9 +78,10 @@ class Head(Generic[D]):
             identified=identified,
             boolean=all(pd.api.types.is_bool_dtype(dtype) for dtype in target.dtypes),
         )
+        head._check_fixed()
         units = {p.unit for p in distribution.predicted} - {"none"}
         if not (standardize and units) or family.links:
-            return head._with_units(np.zeros(head.n_targets), np.ones(head.n_targets))
+            return head.in_natural_units()
         _, outcomes = distribution._given(head._encode_raw(target))
         values = outcomes.reshape(len(target), -1)
         w = np.full(len(values), 1 / len(values)) if weights is None else weights / weights.sum()
@@ -95,7 +96,22 @@ class Head(Generic[D]):
 
     def in_natural_units(self) -> Head[D]:
         """The same head for outputs that are already in the target's own units."""
-        return self._with_units(np.zeros(self.n_targets), np.ones(self.n_targets))
+        return self._with_units(np.zeros(self._n_units), np.ones(self._n_units))
+
+    def _check_fixed(self) -> None:
+        """Refuse vectors and matrices held fixed at another size than the target has."""
+        distribution = self.family.distribution
+        widths = distribution._widths(self.constants)
+        for parameter, width in zip(distribution.predicted, widths, strict=True):
+            if width is None or parameter.name not in self.family.fixed:
+                continue
+            value = np.asarray(self.family.fixed[parameter.name], dtype=np.float64)
+            expected = np.shape(parameter.link.inverse(np.zeros(width)))
+            if value.shape != expected:
+                raise ParameterError(
+                    f"{self.family.name}: {parameter.name} is held fixed at a value of shape {value.shape}, but "
+                    f"the target {list(self.target_names)} needs one of shape {expected}"
+                )
 
     # ---- layout of η --------------------------------------------------------------------------------------
 
@@ -103,6 +119,12 @@ class Head(Generic[D]):
     def n_targets(self) -> int:
         """How many outcomes a row has: the number of target columns unless they make up one outcome."""
         return 1 if self.family.distribution._is_joint(self.constants) else len(self.target_names)
+
+    @property
+    def _n_units(self) -> int:
+        """How many numbers of an outcome, or of the outcomes of a row, have a unit of their own."""
+        in_units = any(parameter.unit != "none" for parameter in self.family.distribution.predicted)
+        return len(self.target_names) if in_units else self.n_targets
 
     @cached_property
     def _slots(self) -> tuple[_Slot, ...]:
@@ -175,7 +197,7 @@ class Head(Generic[D]):
         """Target columns as the array that the likelihood takes, in standardized units.
 
         Returns:
-            Array (rows,), (rows, targets) or (rows, categories).
+            Array (rows,), (rows, targets), or (rows, columns) of what makes up one outcome.
 
         Raises:
             TargetError: for values that do not suit the family.
@@ -185,7 +207,7 @@ class Head(Generic[D]):
         values = self._encode_raw(target)
         if values.dtype.kind != "f" or (np.all(self.shift == 0) and np.all(self.scale == 1)):
             return values
-        units = (self.shift[0], self.scale[0]) if self.n_targets == 1 else (self.shift, self.scale)
+        units = (self.shift[0], self.scale[0]) if self._n_units == 1 else (self.shift, self.scale)
         return self.family.distribution._in_units(values, *units)
 
     # ---- η to probability ---------------------------------------------------------------------------------

@@ -18,8 +18,9 @@ import numpy as np
 from scipy.special import expit, log_expit, log_ndtr, logit, ndtr, ndtri
 
 from mlekit.arrays import Array
-from mlekit.distributions.domain import INCREASING, POSITIVE, PROBABILITY, REAL, Interval
+from mlekit.distributions.domain import INCREASING, POSITIVE, PROBABILITY, REAL, TRIANGULAR, Interval
 from mlekit.distributions.special import LOG_2PI, log1mexp, ndtr_hazard, softplus
+from mlekit.distributions.triangular import coordinates_of, slopes_at, triangular_at
 from mlekit.errors import ParameterError
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "LINKS",
     "LOG",
     "LOGIT",
+    "LOG_CHOLESKY",
     "ORDERED",
     "PROBIT",
     "SOFTPLUS",
@@ -154,6 +156,9 @@ def _step_slopes(coordinates: Array) -> Array:
 
 # Of a vector, on the last axis: increasing numbers as the first of them and the logarithms of the steps.
 ORDERED = Link("ordered", INCREASING, _steps, _from_steps, _step_slopes)
+
+# Of a triangular matrix, on the last two axes: the logarithms of its diagonal, and what stands below it.
+LOG_CHOLESKY = Link("log-Cholesky", TRIANGULAR, coordinates_of, triangular_at, slopes_at)
 
 LINKS = {
     link.name: link for link in (IDENTITY, LOG, LOGIT, PROBIT, CLOGLOG, CAUCHIT, INVERSE, SQRT, SOFTPLUS)

@@ -15,11 +15,12 @@ from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.link import LINKS, Link
 from mlekit.distributions.outcomes import to_float
+from mlekit.distributions.triangular import entries
 from mlekit.errors import ParameterError
 
 __all__ = ["Parameter", "Unit", "numbers"]
 
-Unit = Literal["none", "location", "scale", "inverse"]
+Unit = Literal["none", "location", "scale", "inverse", "rows"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Parameter:
         link: its default link, whose coordinate the likelihood is written in.
         typical: a range in which tests draw it and in which accuracy is promised.
         unit: how it follows the target y when y becomes (y − shift)/scale: a ``location`` is shifted and
-            scaled, a ``scale`` is scaled, an ``inverse`` is divided, ``none`` does not care.
+            scaled, a ``scale`` is scaled, an ``inverse`` is divided, ``none`` does not care; of a matrix the
+            ``rows`` are scaled, one a target column.
         coordinate_name: the name of its default coordinate where that has one of its own (``logits``).
         axes: how many axes one value of it has: 1 for a vector (a logit a category), 2 for a matrix. Then there
             is one link, from the value to its coordinates on one axis, and ``typical`` is a range of those.
@@ -87,6 +89,9 @@ class Parameter:
                 return np.log(scale), np.ones_like(scale)
             case "inverse":
                 return -np.log(scale), np.ones_like(scale)
+            case "rows":
+                below = scale[entries(len(scale))[0][len(scale) :]]
+                return np.append(np.log(scale), np.zeros_like(below)), np.append(np.ones_like(scale), below)
             case "none":
                 return np.zeros_like(scale), np.ones_like(scale)
 

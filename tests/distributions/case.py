@@ -153,9 +153,9 @@ def typical(
     low, high = parameter.typical
     if within is not None:
         low, high = typical_range(parameter, within)
-    bottom, top = parameter.link.link(np.array([low, high]))
     if parameter.axes:
         return parameter.link.inverse(rng.uniform(low, high, shape))
+    bottom, top = parameter.link.link(np.array([low, high]))
     drawn = parameter.link.inverse(rng.uniform(bottom, top, shape))
     return np.rint(drawn) if parameter.domain.integer else drawn
 

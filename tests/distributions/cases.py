@@ -12,7 +12,7 @@ import pytest
 from mlekit.distributions import ExponentialFamily, Parameter
 from mlekit.distributions.link import Link
 from tests.distributions.case import Case, Parameters, typical_range
-from tests.distributions.registry import bounded, composed, counts, labels, positive, real_line
+from tests.distributions.registry import bounded, composed, counts, labels, positive, real_line, vectors
 
 __all__ = ["CASES", "Case", "Parameters"]
 
@@ -23,6 +23,7 @@ CASES: tuple[Case, ...] = (
     *positive.CASES,
     *bounded.CASES,
     *composed.CASES,
+    *vectors.CASES,
 )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, FiniteSet, Interval
+from mlekit.distributions import Distribution, FiniteSet, Interval, MultivariateGaussian
 
 PANEL_LEVELS = expit(np.linspace(-34.0, 34.0, 545))
 PANEL_NODES, PANEL_WEIGHTS = np.polynomial.legendre.leggauss(12)
@@ -39,6 +39,17 @@ def far_nodes(distribution: Distribution) -> tuple[Any, Array]:
     """Nodes of a distribution symmetric about its mode, so far out that heavy tails keep their moments."""
     lower = distribution.quantile(expit(np.linspace(-650.0, 0.0, 3001)))
     return panels(np.concatenate([lower, 2 * distribution.mode - lower]))
+
+
+def gaussian_nodes(distribution: Distribution) -> tuple[Any, Array]:
+    """Gauss-Hermite nodes of a Gaussian vector along the columns of its matrix, and their weights for any density."""
+    assert isinstance(distribution, MultivariateGaussian)
+    places, weights = np.polynomial.hermite_e.hermegauss(16)
+    size = distribution.event_shape[0]
+    z = np.stack(np.meshgrid(*[places] * size, indexing="ij"), axis=-1).reshape(-1, size)
+    weight = np.prod(np.meshgrid(*[weights * np.exp(0.5 * np.square(places))] * size, indexing="ij"), axis=0)
+    stretch = np.linalg.det(distribution.scale_tril)
+    return distribution.loc + z @ distribution.scale_tril.T, weight.reshape(-1) * stretch
 
 
 def panels(edges: Array) -> tuple[Array, Array]:

@@ -6,6 +6,8 @@ import copy
 import inspect
 import pickle
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 
 from mlekit.distributions import Distribution, FiniteSet
 from mlekit.errors import ParameterError, SupportError
-from tests.distributions.cases import CASES, Case, Parameters, each, fitted, numeric, ordered
+from tests.distributions.cases import CASES, Case, Parameters, each, fitted, ordered
 
 SHAPES = [(), (4,), (3, 2), (0,)]
 
@@ -36,7 +38,8 @@ def outcomes(distribution: Distribution, case: Case, shape: tuple[int, ...] = ()
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_every_answer_has_the_shape_of_the_batch(case: Case, shape: tuple[int, ...]) -> None:
     batch = case.typical(5, shape)
-    event = (1,) * 0 if case.event_ndim == 0 else np.shape(case.typical(0).sample(rng=0))
+    event = batch.event_shape
+    assert len(event) == case.event_ndim
     assert batch.batch_shape == shape
     y = batch.sample(rng=0)
     assert np.shape(y) == shape + event
@@ -46,6 +49,7 @@ def test_every_answer_has_the_shape_of_the_batch(case: Case, shape: tuple[int, .
         assert_floats(answer, shape)
     for answer in (batch.mean, batch.variance, batch.std):
         assert_floats(answer, shape + event)
+    assert_floats(batch.covariance, shape + event + event)
     assert np.shape(batch.mode) == shape + event
     if case.ordered:
         for answer in (batch.cdf(y), batch.log_cdf(y), batch.log_sf(y)):
@@ -136,7 +140,8 @@ def public_arrays(distribution: Distribution) -> dict[str, np.ndarray]:
     """The arrays that its attributes and properties give out."""
     found = {}
     for name in [*vars(distribution), *(n for n, _ in inspect.getmembers(type(distribution)))]:
-        value = getattr(distribution, name) if not name.startswith("_") else None
+        refused = name == "median" and distribution.event_shape
+        value = getattr(distribution, name) if not name.startswith("_") and not refused else None
         if isinstance(value, np.ndarray):
             found[name] = value
     return found
@@ -208,7 +213,7 @@ def test_repr_is_short_and_names_the_class(case: Case) -> None:
         assert len(text) < 300
 
 
-@each(fitted, numeric)
+@each(fitted)
 def test_to_frame_has_a_row_a_distribution(case: Case) -> None:
     index = pd.Index(["a", "b", "c"], name="site")
     frame = case.typical(0, (3,)).to_frame(index)
@@ -305,14 +310,43 @@ def test_text_is_not_a_number(case: Case) -> None:
             batch.log_prob(text)  # type: ignore[arg-type]
 
 
-@each(numeric)
+@each()
 def test_what_cannot_happen_has_no_probability(case: Case) -> None:
     batch = case.typical(0)
     outside = () if case.periodic else (-1e9 + 0.5, 1e9 + 0.5)
-    for impossible in (*outside, np.inf, -np.inf):
-        if isinstance(batch.support, FiniteSet) or not batch.support.contains(np.asarray(impossible)):
+    for number in (*outside, np.inf, -np.inf):
+        impossible = np.full(batch.event_shape, number)
+        if isinstance(batch.support, FiniteSet) or not batch.support.contains(impossible):
             assert batch.log_prob(impossible) == -np.inf
             assert batch.prob(impossible) == 0
+
+
+@each(lambda case: case.event_ndim > 0)
+def test_outcomes_with_axes_have_no_order(case: Case) -> None:
+    batch = case.typical(0, (3,))
+    y = batch.sample(rng=0)
+    calls: list[Callable[[], Any]] = [
+        partial(batch.cdf, y),
+        partial(batch.log_cdf, y),
+        partial(batch.log_sf, y),
+        partial(batch.quantile, 0.5),
+        batch.interval,
+    ]
+    for call in calls:
+        with pytest.raises(SupportError, match="have no order"):
+            call()
+    with pytest.raises(SupportError, match="have no order"):
+        _ = batch.median
+
+
+@each(lambda case: case.event_ndim > 0)
+def test_outcomes_of_another_length_are_refused(case: Case) -> None:
+    batch = case.typical(0, (3,))
+    longer = np.zeros((3, batch.event_shape[0] + 1))
+    with pytest.raises(SupportError, match=rf"an outcome has the shape \({batch.event_shape[0]},\)"):
+        batch.log_prob(longer)
+    with pytest.raises(SupportError, match="an outcome has the shape"):
+        batch.log_prob(0.5)
 
 
 @each(ordered, lambda case: not isinstance(case.typical(0).support, FiniteSet))
@@ -331,7 +365,7 @@ def test_the_cdf_beyond_the_support(case: Case) -> None:
 )
 def test_answers_stay_numbers_at_extreme_parameters(case: Case, parameters: Parameters) -> None:
     distribution = case.make(parameters)
-    y = np.concatenate([np.atleast_1d(distribution.mode), np.atleast_1d(distribution.sample(50, rng=0))])
+    y = np.concatenate([np.asarray(distribution.mode)[None], distribution.sample(50, rng=0)])
     assert not np.isnan(distribution.entropy()).any()
     if case.moments:
         assert not np.isnan(distribution.mean).any()
