@@ -17,6 +17,7 @@ from mlekit.networks.mlp import MLP
 from mlekit.networks.parallel import LinearParallel, Parallel, Part, build_parallel
 from mlekit.networks.protocols import BuiltNetwork, HasFisherInformation, Network
 from mlekit.networks.serialization import from_json, to_json
+from mlekit.networks.stack import InTurn, Stack, build_stack
 
 __all__ = [
     "MLP",
@@ -24,12 +25,15 @@ __all__ = [
     "BuiltMLP",
     "BuiltNetwork",
     "HasFisherInformation",
+    "InTurn",
     "Linear",
     "LinearParallel",
     "Network",
     "Parallel",
     "Part",
+    "Stack",
     "build_parallel",
+    "build_stack",
     "from_json",
     "to_json",
 ]

@@ -36,24 +36,24 @@ class Activation(Protocol):
 
     def forward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Replace z by a(z) in `values`."""
         ...
 
     def backward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Multiply `delta` by a′(z); `values` stays, and a second call would do the same."""
         ...
 
 
-def _sigmoid(z: Float[np.ndarray, "width rows"], out: Float[np.ndarray, "width rows"]) -> None:
+def _sigmoid(z: Float[np.ndarray, "... width rows"], out: Float[np.ndarray, "... width rows"]) -> None:
     # ½(1 + tanh(z/2)) never overflows, and NumPy has a vectorised tanh; expit is ten times slower.
     np.multiply(z, 0.5, out=out)
     np.tanh(out, out=out)
@@ -68,18 +68,18 @@ class Tanh:
 
     def forward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Replace z by tanh(z)."""
         np.tanh(values, out=values)
 
     def backward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Turn δ into δ − δ·a²."""
         np.multiply(values, values, out=derivative)
@@ -94,18 +94,18 @@ class Sigmoid:
 
     def forward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Replace z by 1 / (1 + exp(−z))."""
         _sigmoid(values, values)
 
     def backward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Multiply δ by a − a²."""
         np.multiply(values, values, out=derivative)
@@ -120,9 +120,9 @@ class _WithStoredDerivative:
 
     def backward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Multiply δ by the stored a′."""
         np.multiply(delta, derivative, out=delta)
@@ -133,9 +133,9 @@ class Relu(_WithStoredDerivative):
 
     def forward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Replace z by z · a′(z): both together cost less than np.maximum with a scalar alone."""
         np.greater(values, 0.0, out=derivative)
@@ -147,9 +147,9 @@ class Gelu(_WithStoredDerivative):
 
     def forward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Replace z by z Φ(z), Φ in its exact form."""
         np.multiply(values, values, out=derivative)
@@ -167,9 +167,9 @@ class Silu(_WithStoredDerivative):
 
     def forward(
         self,
-        values: Float[np.ndarray, "width rows"],
-        derivative: Float[np.ndarray, "width rows"],
-        delta: Float[np.ndarray, "width rows"],
+        values: Float[np.ndarray, "... width rows"],
+        derivative: Float[np.ndarray, "... width rows"],
+        delta: Float[np.ndarray, "... width rows"],
     ) -> None:
         """Replace z by z σ(z)."""
         _sigmoid(values, delta)

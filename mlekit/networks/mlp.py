@@ -10,6 +10,7 @@ from mlekit.errors import NetworkError
 from mlekit.networks.activations import find_activation
 from mlekit.networks.built_mlp import BuiltMLP
 from mlekit.networks.initializations import find_initialization
+from mlekit.networks.mlp_stack import MLPStack
 from mlekit.networks.protocols import FloatType
 from mlekit.networks.workspace import checked_count, checked_dtype, checked_flag
 
@@ -84,5 +85,15 @@ class MLP:
             activation=activation,
             skip=self.skip,
             initialization=find_initialization(self.initialization or activation.initialization),
+            dtype=checked_dtype(dtype),
+        )
+
+    def build_stack(self, members: int, n_inputs: int, n_outputs: int, *, dtype: FloatType) -> MLPStack:
+        """So many members of this shape, computed together; each one's θ is as `build` says."""
+        return MLPStack(
+            checked_count("members", members, 1),
+            (checked_count("n_inputs", n_inputs, 0), *self.widths, checked_count("n_outputs", n_outputs, 1)),
+            activation=find_activation(self.activation),
+            skip=self.skip,
             dtype=checked_dtype(dtype),
         )
