@@ -48,6 +48,7 @@ from mlekit.distributions import (
     Weibull,
     ZeroInflated,
 )
+from mlekit.ensemble import fit_ensemble
 from mlekit.errors import (
     AccuracyError,
     DataError,
@@ -156,6 +157,7 @@ __all__ = [
     "estimate_entropy",
     "estimate_kl",
     "fit",
+    "fit_ensemble",
     "g_test",
     "hellinger",
     "js",

@@ -16,6 +16,7 @@ from mlekit.distributions.family import D, as_family
 from mlekit.errors import DataError, FitError, FormulaError, NetworkError, ParameterError
 from mlekit.existence import require_identified_design, require_maximum, require_spread
 from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, WeightPrior, optimize
+from mlekit.fitting.features import Preparation
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding, Rows
 from mlekit.model import FitFacts, Model
@@ -85,7 +86,7 @@ def fit(
     >>> model.coefficients.round(4).to_dict()
     {('loc', 'Intercept'): -10.2977, ('loc', 'speed'): 2.6983, ('scale', 'Intercept'): 1.2834}
     """
-    _check_settings(family, network, prior, optimizer, seed)
+    check_settings(family, network, prior, optimizer, seed)
     specification = as_family(family)
     encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
     rng = np.random.default_rng(seed)
@@ -93,27 +94,27 @@ def fit(
     if isinstance(validation, (int, float, NoneType)):
         train, held_out = _split(rows, _validation_share(validation, rows, network), rng)
     else:
-        train, held_out = rows, _validation_table(encoding, validation, array_offset)
-    head = _bind(specification, encoding, rows, network, prior)
+        train, held_out = rows, validation_table(encoding, validation, array_offset)
+    head = bind_head(specification, encoding, rows, network, prior)
     regression = Regression(encoding, plan_blocks(encoding, head, network))
     linear = regression.is_linear
     dtype: type[np.floating] = np.float64 if linear else np.float32
     built = regression.build(dtype)
     inputs = regression.inputs(train.inputs, len(train.index))
     scaling = Scaling.learn(inputs, train.weights, regression.centered)
-    sample = _sample(head, regression, scaling, train, dtype)
+    sample = to_sample(head, regression, scaling, train, dtype)
     network_prior = None
     if prior is not None:
         network_prior = WeightPrior(prior, built.penalized, weight_units(head, built, scaling))
     objective = Objective(built, head, sample, network_prior)
     check = None
     if held_out is not None:
-        check = Objective(built, head, _sample(head, regression, scaling, held_out, dtype))
+        check = Objective(built, head, to_sample(head, regression, scaling, held_out, dtype))
     assert train.target is not None
     require_spread(head, train.target, train.weights)
     if isinstance(built, LinearInParameters) and prior is None:
         require_identified_design(regression, built, head, sample, scaling)
-    theta = _start(built, head, sample, rng)
+    theta = starting_point(built, head, sample, rng)
     solver: Optimizer = optimizer or (Newton() if linear else Adam())
     solution = optimize(objective, solver, theta, rng=rng, validation=check, progress=progress)
     if linear and not solution.interrupted:
@@ -132,7 +133,7 @@ def fit(
     model = Model(
         head=head,
         regression=regression,
-        scaling=scaling,
+        preparation=scaling,
         theta=solution.theta,
         facts=facts,
         history=solution.history,
@@ -141,7 +142,7 @@ def fit(
         interrupted=solution.interrupted,
     )
     if isinstance(built, LinearInParameters):
-        return _in_natural_units(model, built)
+        return _in_natural_units(model, built, head, scaling)
     # A network is trained in single precision, but what is reported is of double precision.
     return replace(model, facts=replace(facts, log_likelihood=model._log_likelihood(train)))
 
@@ -149,7 +150,7 @@ def fit(
 # ---- settings ---------------------------------------------------------------------------------------------
 
 
-def _check_settings(family: object, network: object, prior: object, optimizer: object, seed: object) -> None:
+def check_settings(family: object, network: object, prior: object, optimizer: object, seed: object) -> None:
     """Refuse settings of a wrong type; a class in place of its instance, or the reverse, is the usual one."""
     if not (isinstance(family, Family) or (isinstance(family, type) and issubclass(family, Distribution))):
         raise ParameterError(
@@ -180,7 +181,8 @@ def _validation_share(validation: float | None, rows: Rows, network: Network) ->
 # ---- rows -------------------------------------------------------------------------------------------------
 
 
-def _validation_table(encoding: Encoding, table: object, array_offset: bool) -> Rows:
+def validation_table(encoding: Encoding, table: object, array_offset: bool) -> Rows:
+    """The rows of a table that is there to choose weights by."""
     if array_offset:
         raise DataError(
             "a validation table needs the offset too: name a column that both tables have, as in offset='exposure'"
@@ -201,10 +203,11 @@ def _split(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Ro
     # A row of every class is trained on: the first ones dealt go to the end, where validation does not reach.
     first = ~np.logical_and.reduce([column.iloc[order].duplicated() for _, column in rows.target.items()])
     order = np.concatenate([order[~first], order[first]])
-    return _take(rows, np.sort(order[held_out:])), _take(rows, np.sort(order[:held_out]))
+    return take_rows(rows, np.sort(order[held_out:])), take_rows(rows, np.sort(order[:held_out]))
 
 
-def _take(rows: Rows, positions: np.ndarray) -> Rows:
+def take_rows(rows: Rows, positions: np.ndarray) -> Rows:
+    """Some of the rows, in the order given."""
     return Rows(
         index=rows.index[positions],
         inputs={name: design[positions] for name, design in rows.inputs.items()},
@@ -214,9 +217,10 @@ def _take(rows: Rows, positions: np.ndarray) -> Rows:
     )
 
 
-def _sample(
-    head: Head[Any], regression: Regression, scaling: Scaling, rows: Rows, dtype: type[np.floating]
+def to_sample(
+    head: Head[Any], regression: Regression, preparation: Preparation, rows: Rows, dtype: type[np.floating]
 ) -> Sample:
+    """Rows as a fit works on them: prepared inputs, encoded targets, and offsets of η."""
     assert rows.target is not None
     target = head.encode(rows.target)
     if target.dtype.kind == "f":
@@ -230,9 +234,9 @@ def _sample(
                 f"has {first.stop - first.start}; put it into the formula as a column"
             )
         offset = np.zeros((len(rows.index), head.n_outputs), dtype=dtype)
-        offset[:, first] = rows.offset[:, None] / head.coefficient_units(head.family.free[0])[1]
+        head.add_offset(offset, rows.offset)
     return Sample(
-        inputs=scaling.apply(regression.inputs(rows.inputs, len(rows.index)), dtype),
+        inputs=preparation.apply(regression.inputs(rows.inputs, len(rows.index)), dtype),
         target=target,
         weights=None if rows.weights is None else rows.weights.astype(dtype),
         offset=offset,
@@ -242,7 +246,7 @@ def _sample(
 # ---- head and start ---------------------------------------------------------------------------------------
 
 
-def _bind(
+def bind_head(
     family: Family[D], encoding: Encoding, rows: Rows, network: Network, prior: Distribution | None
 ) -> Head[D]:
     """The head for this target; units are converted only where an intercept can take up what that moves."""
@@ -260,7 +264,7 @@ def _bind(
     )
 
 
-def _start(
+def starting_point(
     network: BuiltNetwork, head: Head[Any], sample: Sample, rng: np.random.Generator
 ) -> Float[np.ndarray, " parameters"]:
     """Initial weights, with the outputs' biases at the marginal maximum likelihood."""
@@ -278,13 +282,14 @@ def _start(
     return theta
 
 
-def _in_natural_units(model: Model[D], network: LinearInParameters) -> Model[D]:
+def _in_natural_units(
+    model: Model[D], network: LinearInParameters, head: Head[D], scaling: Scaling
+) -> Model[D]:
     """The same linear model with its coefficients in the units of the data, and nothing standardized."""
-    head, scaling = model.head, model.scaling
     theta = natural_directions(head, network, scaling) @ model.theta
     shifts = np.concatenate([head.coefficient_units(name)[0] for name in head.columns])
     for predictor, shift in zip(network.predictors, shifts, strict=True):
         if predictor.bias:
             theta[range(*predictor.parameters.indices(network.n_parameters))[-1]] += shift
     natural = Scaling.identity(len(scaling.center))
-    return replace(model, head=head.in_natural_units(), scaling=natural, theta=theta)
+    return replace(model, head=head.in_natural_units(), preparation=natural, theta=theta)

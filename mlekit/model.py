@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -11,11 +11,11 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.arrays import ArrayLike
-from mlekit.distributions import Head, Seed
+from mlekit.distributions import Head, OutputHead, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
+from mlekit.fitting.features import Preparation
 from mlekit.fitting.objective import CHUNK_ROWS
-from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Rows
 from mlekit.networks.information import LinearInParameters
 from mlekit.regression import Regression
@@ -70,9 +70,9 @@ class Model(Generic[D]):
     ('binary cross-entropy', -9.981)
     """
 
-    head: Head[D]
+    head: OutputHead[D]
     regression: Regression
-    scaling: Scaling
+    preparation: Preparation
     theta: Float[np.ndarray, " parameters"]
     facts: FitFacts
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -86,7 +86,12 @@ class Model(Generic[D]):
     def __reduce__(self) -> tuple[Any, ...]:
         # What the head has worked out for itself holds functions, which no copy or pickle could carry.
         facts = (self.facts, self.history, self.stop_reason, self.converged, self.interrupted)
-        return Model, (replace(self.head), self.regression, self.scaling, self.theta, *facts)
+        return Model, (self.head.copy(), self.regression, self.preparation, self.theta, *facts)
+
+    @property
+    def _target(self) -> Head[Any]:
+        """What is known of the target."""
+        return self.head.member
 
     # ---- prediction ---------------------------------------------------------------------------------------
 
@@ -122,10 +127,9 @@ class Model(Generic[D]):
 
     def _eta(self, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
         inputs = self.regression.inputs(rows.inputs, len(rows.index))
-        eta = self.regression.eta(self.theta, self.scaling, inputs, CHUNK_ROWS)
+        eta = self.regression.eta(self.theta, self.preparation, inputs, CHUNK_ROWS)
         if rows.offset is not None:
-            first = next(iter(self.head.columns.values()))
-            eta[:, first] += rows.offset[:, None] / self.head.coefficient_units(self.head.family.free[0])[1]
+            self.head.add_offset(eta, rows.offset)
         return eta
 
     def predict(self, data: object, *, offset: ArrayLike | None = None) -> pd.Series[Any] | pd.DataFrame:
@@ -137,11 +141,11 @@ class Model(Generic[D]):
         rows = self._encode(data, offset)
         distribution = self._distribution(rows)
         values = distribution._point
-        if self.head.boolean and not self.head.family.distribution.joint:
+        if self._target.boolean and not self._target.family.distribution.joint:
             values = np.asarray(values).astype(bool)
-        if self.head.n_targets > 1 or distribution.event_shape:
-            return pd.DataFrame(values, index=rows.index, columns=list(self.head.target_names))
-        name = self.head.target_names[0] if len(self.head.target_names) == 1 else None
+        if self._target.n_targets > 1 or distribution.event_shape:
+            return pd.DataFrame(values, index=rows.index, columns=list(self._target.target_names))
+        name = self._target.target_names[0] if len(self._target.target_names) == 1 else None
         return pd.Series(values, index=rows.index, name=name)
 
     def predict_frame(self, data: object, *, offset: ArrayLike | None = None) -> pd.DataFrame:
@@ -159,17 +163,17 @@ class Model(Generic[D]):
         if distribution.event_shape:
             for quantity, values in {"mean": distribution.mean, "std": distribution.std}.items():
                 columns |= {
-                    f"{quantity}[{name}]": values[..., j] for j, name in enumerate(self.head.target_names)
+                    f"{quantity}[{name}]": values[..., j] for j, name in enumerate(self._target.target_names)
                 }
-        elif not self.head.family.distribution.joint:
+        elif not self._target.family.distribution.joint:
             columns |= {"mean": distribution.mean, "std": distribution.std}
             if not distribution.labelled:
                 columns |= {f"{100 * level:g}%": distribution.quantile(level) for level in _LEVELS}
-        if self.head.n_targets > 1:
+        if self._target.n_targets > 1:
             shape = distribution.batch_shape
             wide = {
                 (target, name): np.broadcast_to(values, shape)[:, j]
-                for j, target in enumerate(self.head.target_names)
+                for j, target in enumerate(self._target.target_names)
                 for name, values in columns.items()
             }
             return pd.DataFrame(wide, index=rows.index)
@@ -198,7 +202,7 @@ class Model(Generic[D]):
 
     def _row_log_likelihood(self, rows: Rows) -> Float[np.ndarray, " rows"]:
         assert rows.target is not None
-        return self.head.log_likelihood(self._eta(rows), self.head.encode(rows.target))
+        return self.head.log_likelihood(self._eta(rows), self._target.encode(rows.target))
 
     def decompose(
         self,
@@ -235,17 +239,18 @@ class Model(Generic[D]):
 
         rows = self._encode(data, offset, target=True, weights=weights)
         assert rows.target is not None
-        if self.head.n_targets > 1:
+        if self._target.n_targets > 1:
             raise DataError(
-                f"decompose: needs one target, but the model has {list(self.head.target_names)}; fit one of them"
+                f"decompose: needs one target, but the model has {list(self._target.target_names)}; fit one of them"
             )
         same = pd.DataFrame(self.regression.inputs(rows.inputs, len(rows.index)))
         if rows.offset is not None:
             same["offset"] = rows.offset
         same["all"] = 0  # without any predictor all rows are alike
         groups = same.groupby(list(same.columns), sort=False).ngroup().to_numpy()
-        vectors = self.family.joint and not self.family.labelled
-        if len(self.head.target_names) == 1 or vectors:
+        kind = self._target.family.distribution
+        vectors = kind.joint and not kind.labelled
+        if len(self._target.target_names) == 1 or vectors:
             outcomes = None
             if self._discrete:
                 whole = rows.target.groupby(list(rows.target.columns), sort=False).ngroup()
@@ -261,10 +266,10 @@ class Model(Generic[D]):
             )
         if resamples is not None:
             raise DataError(
-                f"decompose: resamples redraws rows of one answer each, but {list(self.head.target_names)} hold soft "
-                "labels or counts; leave resamples out"
+                f"decompose: resamples redraws rows of one answer each, but {list(self._target.target_names)} hold "
+                "soft labels or counts; leave resamples out"
             )
-        answers = self.head.in_natural_units().encode(rows.target)
+        answers = self._target.in_natural_units().encode(rows.target)
         if rows.weights is not None:
             answers = answers * rows.weights[:, None]
         row, outcome = np.nonzero(answers)
@@ -274,20 +279,20 @@ class Model(Generic[D]):
 
     @property
     def _discrete(self) -> bool:
-        distribution = self.head.family.distribution
-        return distribution.labelled or distribution.outcomes.integer
+        distribution = self._target.family.distribution
+        return bool(distribution.labelled or distribution.outcomes.integer)
 
     # ---- facts --------------------------------------------------------------------------------------------
 
     @property
     def family(self) -> type[D]:
         """The class of the predicted distributions."""
-        return self.head.family.distribution._class()
+        return self.head.predicts
 
     @property
     def loss_name(self) -> str:
         """What this likelihood is called elsewhere: ``'binary cross-entropy'``, ``'mean squared error'``."""
-        return self.head.family.loss_name
+        return self._target.family.loss_name
 
     @property
     def n_parameters(self) -> int:
@@ -319,7 +324,7 @@ class Model(Generic[D]):
         network = self.regression.build(np.float64)
         if not isinstance(network, LinearInParameters):
             raise DataError("coefficients: only a linear model has them; look at the predictions instead")
-        names = linear_names(self.head, self.regression, network)
+        names = linear_names(self.head.member, self.regression, network)
         values = [float(self.theta[position]) for position, _, _ in names]
         index = pd.MultiIndex.from_tuples([name[1:] for name in names], names=["output", "term"])
         return pd.Series(values, index=index, name="coefficient")
@@ -341,12 +346,12 @@ class Model(Generic[D]):
 
     def __repr__(self) -> str:
         formulas = ", ".join(
-            f"{key or ' + '.join(self.head.target_names)} ~ {predictor.formula}"
+            f"{key or ' + '.join(self._target.target_names)} ~ {predictor.formula}"
             for key, predictor in self.regression.encoding.predictors.items()
         )
         state = "interrupted" if self.interrupted else "converged" if self.converged else "not converged"
         return (
-            f"Model[{self.head.family.name}]({formulas}; {self.n_parameters} parameters, "
+            f"Model[{self.head.name}]({formulas}; {self.n_parameters} parameters, "
             f"log-likelihood {self.facts.log_likelihood:.6g} on {self.facts.rows} rows, {state})"
         )
 

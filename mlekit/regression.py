@@ -17,9 +17,19 @@ from jaxtyping import Float
 
 from mlekit.distributions import Head
 from mlekit.errors import FormulaError
+from mlekit.fitting.features import Preparation
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding
-from mlekit.networks import BuiltNetwork, Linear, Network, Part, build_parallel
+from mlekit.networks import (
+    BuiltNetwork,
+    InTurn,
+    Linear,
+    Network,
+    Part,
+    Stack,
+    build_parallel,
+    build_stack,
+)
 from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
@@ -34,12 +44,14 @@ class Block:
         formula: the key of the predictor in the encoding; None for an intercept alone.
         network: the specification of the network.
         n_outputs: how many columns of η it makes.
+        columns: the prepared input columns that it reads.
     """
 
     parameters: tuple[str, ...]
     formula: str | None
     network: Network
     n_outputs: int
+    columns: slice
 
 
 def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[Block, ...]:
@@ -51,7 +63,7 @@ def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[
     sizes = {name: columns.stop - columns.start for name, columns in head.columns.items()}
     first = next(iter(sizes))
     if set(encoding.predictors) == {""} and not isinstance(network, Linear):
-        return _one_network(head, network, sizes)
+        return _one_network(head, network, sizes, len(encoding.predictors[""].columns))
     formulas: dict[str, str] = {}
     for key in encoding.predictors:
         name = first if key == "" else head.family.parameter(key).name
@@ -63,9 +75,10 @@ def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[
             raise FormulaError(f"parameter {name!r} has two formulas ({formulas[name]!r} and {key!r})")
         formulas[name] = key
     blocks = []
+    position = 0
     for name, size in sizes.items():
         if name not in formulas:
-            blocks.append(Block((name,), None, Linear(bias=head.has_intercept(name)), size))
+            blocks.append(_intercept(name, size, bias=head.has_intercept(name)))
             continue
         key, own = formulas[name], network
         if isinstance(network, Linear):
@@ -73,15 +86,23 @@ def plan_blocks(encoding: Encoding, head: Head[Any], network: Network) -> tuple[
             own = Linear(bias=bias)
         elif not encoding.predictors[key].columns:
             own = Linear(bias=head.has_intercept(name))
-        blocks.append(Block((name,), key, own, size))
+        width = len(encoding.predictors[key].columns)
+        blocks.append(Block((name,), key, own, size, slice(position, position + width)))
+        position += width
     return tuple(blocks)
 
 
-def _one_network(head: Head[Any], network: Network, sizes: Mapping[str, int]) -> tuple[Block, ...]:
+def _intercept(name: str, size: int, *, bias: bool = True) -> Block:
+    return Block((name,), None, Linear(bias=bias), size, slice(0, 0))
+
+
+def _one_network(
+    head: Head[Any], network: Network, sizes: Mapping[str, int], width: int
+) -> tuple[Block, ...]:
     """One network for the parameters that differ by row, then an intercept for each that all rows share."""
     own = tuple(name for name in sizes if not head.family.parameter(name).shared) or tuple(sizes)
-    shared = [Block((name,), None, Linear(), size) for name, size in sizes.items() if name not in own]
-    return (Block(own, "", network, sum(sizes[name] for name in own)), *shared)
+    shared = [_intercept(name, size) for name, size in sizes.items() if name not in own]
+    return (Block(own, "", network, sum(sizes[name] for name in own), slice(0, width)), *shared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,23 +118,14 @@ class Regression:
     blocks: tuple[Block, ...]
 
     @property
-    def columns(self) -> list[str]:
-        """The names of the columns of the matrix of inputs: each block's design in turn."""
-        return [
-            column
-            for block in self.blocks
-            if block.formula is not None
-            for column in self.encoding.predictors[block.formula].columns
-        ]
+    def formulas(self) -> list[str]:
+        """The keys of the formulas that are used, in the order in which their designs stand side by side."""
+        return list(dict.fromkeys(block.formula for block in self.blocks if block.formula is not None))
 
     @property
-    def _spans(self) -> list[slice]:
-        spans, position = [], 0
-        for block in self.blocks:
-            width = 0 if block.formula is None else len(self.encoding.predictors[block.formula].columns)
-            spans.append(slice(position, position + width))
-            position += width
-        return spans
+    def columns(self) -> list[str]:
+        """The names of the columns of the matrix of inputs: each formula's design in turn."""
+        return [column for key in self.formulas for column in self.encoding.predictors[key].columns]
 
     def has_intercept(self, block: Block) -> bool:
         """Whether a constant can be taken up by a block; every network but a linear one without has biases."""
@@ -123,30 +135,37 @@ class Regression:
     def centered(self) -> np.ndarray:
         """Which input columns may be shifted, since an intercept takes the shift up."""
         flags = np.zeros(len(self.columns), dtype=bool)
-        for block, span in zip(self.blocks, self._spans, strict=True):
-            flags[span] = self.has_intercept(block)
+        for block in self.blocks:
+            flags[block.columns] = self.has_intercept(block)
         return flags
 
     def inputs(
         self, designs: Mapping[str, Float[np.ndarray, "rows columns"]], rows: int
     ) -> Float[np.ndarray, "rows inputs"]:
-        """One matrix of all blocks' designs; a single block's is used as it is."""
-        used = [designs[block.formula] for block in self.blocks if block.formula is not None]
+        """One matrix of all formulas' designs; a single one is used as it is."""
+        used = [designs[key] for key in self.formulas]
         if len(used) == 1:
             return used[0]
         return np.concatenate(used, axis=1) if used else np.empty((rows, 0))
 
+    @property
+    def width(self) -> int:
+        """How many prepared columns the networks read."""
+        return max(int(block.columns.stop) for block in self.blocks)
+
     def build(self, dtype: type[np.floating]) -> BuiltNetwork:
         """The network of all blocks, with its own work buffers."""
-        columns = len(self.columns)
+        if len(self.blocks) == 1:
+            return self.blocks[0].network.build(self.width, self.blocks[0].n_outputs, dtype=dtype)
+        parts = [Part(block.network, block.columns, block.n_outputs) for block in self.blocks]
+        return build_parallel(parts, self.width, dtype=dtype)
+
+    def build_stack(self, members: int, dtype: type[np.floating]) -> Stack:
+        """So many of these networks, each with weights of its own."""
         if len(self.blocks) == 1:
             block = self.blocks[0]
-            return block.network.build(columns, block.n_outputs, dtype=dtype)
-        parts = [
-            Part(block.network, span, block.n_outputs)
-            for block, span in zip(self.blocks, self._spans, strict=True)
-        ]
-        return build_parallel(parts, columns, dtype=dtype)
+            return build_stack(block.network, members, self.width, block.n_outputs, dtype=dtype)
+        return InTurn([self.build(dtype) for _ in range(members)], dtype)
 
     @property
     def is_linear(self) -> bool:
@@ -156,7 +175,7 @@ class Regression:
     def eta(
         self,
         theta: Float[np.ndarray, " parameters"],
-        scaling: Scaling,
+        preparation: Preparation,
         inputs: Float[np.ndarray, "rows inputs"],
         chunk_rows: int,
     ) -> Float[np.ndarray, "rows outputs"]:
@@ -166,7 +185,7 @@ class Regression:
         eta = np.empty((len(inputs), network.n_outputs))
         for start in range(0, len(inputs), chunk_rows):
             rows = slice(start, start + chunk_rows)
-            eta[rows] = network.forward(weights, scaling.apply(inputs[rows], np.float64))
+            eta[rows] = network.forward(weights, preparation.apply(inputs[rows], np.float64))
         return eta
 
 

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlekit.distributions import COMPOSITIONS, FAMILIES, Distribution, Family, Head
+from mlekit.distributions import COMPOSITIONS, FAMILIES, Distribution, Family, Head, MixtureHead
 from mlekit.distributions.labels import label_array
 from mlekit.distributions.spelling import read_kind
 from mlekit.errors import FileFormatError, ParameterError
-from mlekit.fitting.loop import HISTORY_COLUMNS
+from mlekit.fitting.features import Features, Preparation
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding
 from mlekit.model import FitFacts, Model
@@ -33,7 +33,7 @@ from mlekit.regression import Block, Regression
 
 __all__ = ["load", "save"]
 
-_FORMAT = 1
+_FORMAT = 2
 _KEY = "mlekit"
 
 
@@ -49,13 +49,14 @@ def save(model: Model[Any], path: str | Path) -> None:
 
     tensors = {
         "theta": np.ascontiguousarray(model.theta),
-        "center": model.scaling.center,
-        "scale": model.scaling.scale,
-        "target_shift": np.atleast_1d(model.head.shift),
-        "target_scale": np.atleast_1d(model.head.scale),
+        **_preparation_to_tensors(model.preparation),
+        "target_shift": np.atleast_1d(model.head.member.shift),
+        "target_scale": np.atleast_1d(model.head.member.scale),
         "history": np.ascontiguousarray(model.history.to_numpy(dtype=np.float64)),
         "log_likelihood": np.array([model.facts.log_likelihood]),  # −inf has no place in JSON
     }
+    if isinstance(model.head, MixtureHead):
+        tensors["member_weights"] = model.head.weights
     document = {
         "format": _FORMAT,
         "versions": {name: version(name) for name in ("mlekit", "numpy", "pandas", "formulaic")},
@@ -66,11 +67,13 @@ def save(model: Model[Any], path: str | Path) -> None:
                 "formula": block.formula,
                 "network": network_to_json(block.network),
                 "n_outputs": block.n_outputs,
+                "columns": [block.columns.start, block.columns.stop],
             }
             for block in model.regression.blocks
         ],
-        "head": _head_to_json(model.head),
+        "head": _head_to_json(model.head.member),
         "facts": {name: value for name, value in vars(model.facts).items() if name != "log_likelihood"},
+        "history": list(model.history.columns),
         "stop_reason": model.stop_reason,
         "converged": model.converged,
         "interrupted": model.interrupted,
@@ -152,11 +155,14 @@ def _model(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mo
             block["formula"],
             network_from_json(block["network"]),
             int(block["n_outputs"]),
+            slice(*map(int, block["columns"])),
         )
         for block in document["blocks"]
     )
-    head = _head_from_json(document["head"], tensors)
+    member = _head_from_json(document["head"], tensors)
+    head = MixtureHead(member, tensors["member_weights"]) if "member_weights" in tensors else member
     regression = Regression(encoding, blocks)
+    preparation = _preparation_from_tensors(tensors, len(regression.columns))
     network = regression.build(np.float64)
     theta = tensors["theta"]
     if theta.shape != (network.n_parameters,) or network.n_outputs != head.n_outputs:
@@ -164,29 +170,59 @@ def _model(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mo
             f"the file holds {theta.size} weights for {head.n_outputs} outputs, but its network has "
             f"{network.n_parameters} for {network.n_outputs}"
         )
-    columns = len(regression.columns)
-    for name, size in (("center", columns), ("scale", columns), ("log_likelihood", 1)):
-        if tensors[name].shape != (size,):
-            raise FileFormatError(
-                f"{name!r} has the shape {tensors[name].shape}, but its model needs {(size,)}"
-            )
+    _require_shape("log_likelihood", tensors, (1,))
     for name, tensor in tensors.items():
         if tensor.dtype.kind != "f":
             raise FileFormatError(f"{name!r} holds {tensor.dtype} where floating-point numbers belong")
-    history = pd.DataFrame(
-        tensors["history"].reshape(-1, len(HISTORY_COLUMNS)), columns=list(HISTORY_COLUMNS)
-    )
+    columns = document["history"]
+    history = pd.DataFrame(tensors["history"].reshape(-1, len(columns)), columns=columns)
     return Model(
         head=head,
         regression=regression,
-        scaling=Scaling(tensors["center"], tensors["scale"]),
+        preparation=preparation,
         theta=theta,
         facts=FitFacts(log_likelihood=float(tensors["log_likelihood"][0]), **document["facts"]),
-        history=history.astype({"step": np.int64}),
+        history=history.astype({name: np.int64 for name in ("member", "step") if name in columns}),
         stop_reason=document["stop_reason"],
         converged=document["converged"],
         interrupted=document["interrupted"],
     )
+
+
+def _preparation_to_tensors(preparation: Preparation) -> dict[str, np.ndarray]:
+    match preparation:
+        case Scaling(center, scale):
+            return {"center": center, "scale": scale}
+        case Features():
+            return {
+                "center": preparation.scaling.center,
+                "scale": preparation.scaling.scale,
+                "kept": preparation.kept.astype(np.float64),
+                "whitening": np.ascontiguousarray(preparation.whitening),
+                "edges": preparation.edges,
+                "edge_counts": preparation.counts.astype(np.float64),
+            }
+    raise FileFormatError(f"{preparation!r} prepares the inputs, and is not mlekit's own")
+
+
+def _preparation_from_tensors(tensors: Mapping[str, np.ndarray], columns: int) -> Preparation:
+    for name in ("center", "scale"):
+        _require_shape(name, tensors, (columns,))
+    scaling = Scaling(tensors["center"], tensors["scale"])
+    if "whitening" not in tensors:
+        return scaling
+    kept, counts = (tensors[name].astype(np.int64) for name in ("kept", "edge_counts"))
+    _require_shape("edges", tensors, (int(counts.sum()),))
+    _require_shape("edge_counts", tensors, kept.shape)
+    _require_shape("whitening", tensors, (len(kept), *tensors["whitening"].shape[1:]))
+    if len(kept) and not 0 <= kept.min() <= kept.max() < columns:
+        raise FileFormatError(f"'kept' names column {kept.max()} of {columns}")
+    return Features(scaling, kept, tensors["whitening"], tensors["edges"], counts)
+
+
+def _require_shape(name: str, tensors: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> None:
+    if tensors[name].shape != shape:
+        raise FileFormatError(f"{name!r} has the shape {tensors[name].shape}, but its model needs {shape}")
 
 
 def _head_to_json(head: Head[Any]) -> dict[str, Any]:

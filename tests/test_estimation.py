@@ -11,7 +11,7 @@ import pytest
 from jaxtyping import Bool, Float, Int
 
 import mlekit as mk
-from mlekit.estimation import _check_settings
+from mlekit.estimation import check_settings
 from mlekit.networks import BuiltNetwork
 from tests.fitting.simulation import overlapping
 
@@ -47,9 +47,9 @@ def test_settings_of_a_wrong_type(setting: dict[str, Any], error: type[Exception
         "optimizer": None,
         "seed": 0,
     }
-    _check_settings(**settings)
+    check_settings(**settings)
     with pytest.raises(error, match=match):
-        _check_settings(**settings | setting)
+        check_settings(**settings | setting)
 
 
 def test_numpy_integers_are_seeds() -> None:

@@ -35,11 +35,22 @@ ROOMS = {
     "model": ROOMS_TO_THE_MODEL | {"regression", "information", "evaluation", "storage"},
     "existence": ROOMS_TO_THE_MODEL | {"regression", "model"},
     "estimation": ROOMS_TO_THE_MODEL | {"regression", "existence", "model"},
+    "ensemble": ROOMS_TO_THE_MODEL | {"regression", "existence", "model", "estimation"},
     "storage": ROOMS_TO_THE_MODEL | {"regression", "model"},
     "evaluation": ROOMS_TO_THE_MODEL | {"regression", "information", "model"},
     "datasets": COMMON_GROUND | {"distributions"},
     "adapters": ROOMS_TO_THE_MODEL
-    | {"regression", "information", "model", "estimation", "storage", "evaluation", "plotting", "datasets"},
+    | {
+        "regression",
+        "information",
+        "model",
+        "estimation",
+        "ensemble",
+        "storage",
+        "evaluation",
+        "plotting",
+        "datasets",
+    },
     "__main__": {"adapters"},
 }
 # The public surface (mlekit/__init__.py) re-exports from every room.

@@ -31,6 +31,7 @@ from mlekit.distributions.log_logistic import LogLogistic
 from mlekit.distributions.log_normal import LogNormal
 from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.mixture import Mixture
+from mlekit.distributions.mixture_head import MixtureHead, OutputHead
 from mlekit.distributions.multivariate_gaussian import MultivariateGaussian
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.ordered_categorical import OrderedCategorical
@@ -73,9 +74,11 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Mixture",
+    "MixtureHead",
     "MultivariateGaussian",
     "NegativeBinomial",
     "OrderedCategorical",
+    "OutputHead",
     "Parameter",
     "Poisson",
     "Seed",

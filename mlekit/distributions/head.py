@@ -15,31 +15,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic
 
 import numpy as np
 import pandas as pd
 
 from mlekit.arrays import Array
 from mlekit.distributions.family import D, Family
-from mlekit.distributions.link import Change, Link
-from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.link import Link
+from mlekit.distributions.slots import Slot, slots_of
 from mlekit.errors import ParameterError, TargetError
 
 __all__ = ["Head"]
-
-
-class _Slot(NamedTuple):
-    """Where one predicted parameter comes from: columns of η, or a constant coordinate."""
-
-    parameter: Parameter
-    columns: slice | None
-    constant: Array | None
-    change: Change | None
-    scalar: bool
-    reference: bool
-    a: Array
-    b: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +100,25 @@ class Head(Generic[D]):
                     f"the target {list(self.target_names)} needs one of shape {expected}"
                 )
 
+    @property
+    def member(self) -> Head[D]:
+        """Itself: the head of one network. See `OutputHead`."""
+        return self
+
+    def copy(self) -> Head[D]:
+        """The same, without what it has worked out for itself."""
+        return replace(self)
+
+    @property
+    def name(self) -> str:
+        """The name of the kind of distribution that is predicted."""
+        return self.family.name
+
+    @property
+    def predicts(self) -> type[D]:
+        """The class of the predicted distributions."""
+        return self.family.distribution._class()
+
     # ---- layout of η --------------------------------------------------------------------------------------
 
     @property
@@ -127,32 +133,11 @@ class Head(Generic[D]):
         return len(self.target_names) if in_units else self.n_targets
 
     @cached_property
-    def _slots(self) -> tuple[_Slot, ...]:
-        distribution = self.family.distribution
-        slots, position = [], 0
-        widths = distribution._widths(self.constants)
-        for parameter, width in zip(distribution.predicted, widths, strict=True):
-            a, b = parameter.standardizing(self.shift, self.scale)
-            if self.n_targets == 1 and width is None:
-                a, b = a[0], b[0]
-            if parameter.name in self.family.fixed:
-                held = np.asarray(self.family.fixed[parameter.name], dtype=np.float64)
-                with np.errstate(divide="ignore"):  # a dispersion of 0 is one of −∞ in its coordinate
-                    natural = parameter.link.link(held)
-                slots.append(_Slot(parameter, None, (natural - a) / b, None, width is None, False, a, b))
-                continue
-            reference = self.identified and parameter.redundant
-            size = self.n_targets if width is None else width - reference
-            link = next(
-                (name for key, name in self.family.links.items() if self.family.parameter(key) is parameter),
-                parameter.link.name,
-            )
-            change = None if link == parameter.link.name else Link.named(link).into(parameter.link)
-            scalar = width is None and self.n_targets == 1
-            columns = slice(position, position + size)
-            slots.append(_Slot(parameter, columns, None, change, scalar, reference, a, b))
-            position += size
-        return tuple(slots)
+    def _slots(self) -> tuple[Slot, ...]:
+        widths = self.family.distribution._widths(self.constants)
+        return slots_of(
+            self.family, widths, self.n_targets, self.shift, self.scale, identified=self.identified
+        )
 
     @cached_property
     def columns(self) -> dict[str, slice]:
@@ -242,14 +227,18 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             return self.family.distribution._from_coordinates(*natural, **self.constants)._frozen()
 
-    def _row_log_likelihood(self, batch: D, outcome: np.ndarray, y: np.ndarray) -> Array:
+    def _log_prob(self, batch: D, outcome: np.ndarray) -> Array:
         log_prob = batch._log_prob(outcome)
         if self.family.links:
             # A link such as identity may send η outside a parameter's domain: such an η is impossible.
             log_prob = np.where(np.isnan(log_prob), -np.inf, log_prob)
+        return log_prob
+
+    def _row_log_likelihood(self, batch: D, outcome: np.ndarray, y: np.ndarray) -> Array:
+        log_prob = self._log_prob(batch, outcome)
         if self.n_targets > 1:
             log_prob = log_prob @ np.ones(self.n_targets, dtype=log_prob.dtype)
-        return log_prob + self.family.distribution._log_jacobian(y, self.scale)
+        return np.asarray(log_prob + self.family.distribution._log_jacobian(y, self.scale))
 
     def _row_score(self, batch: D, eta: Array, y: np.ndarray) -> Array:
         score = np.empty_like(eta)
@@ -269,6 +258,23 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             return self._row_log_likelihood(*self._rows(eta, y), y)
 
+    def target_log_likelihood(self, eta: Array, y: np.ndarray) -> Array:
+        """`log_likelihood` before the sum over the targets of a row: (rows, targets), or (rows,) for one."""
+        with np.errstate(all="ignore"):
+            log_prob = self._log_prob(*self._rows(eta, y))
+            if self.n_targets == 1:
+                return log_prob + self.family.distribution._log_jacobian(y, self.scale)
+            units = [
+                self.family.distribution._log_jacobian(y[:, j], self.scale[j : j + 1])
+                for j in range(self.n_targets)
+            ]
+            return log_prob + np.stack(np.broadcast_arrays(*units), axis=-1)
+
+    def add_offset(self, eta: Array, offset: Array) -> None:
+        """Add an offset of every row to the linear predictor of the first parameter, in place."""
+        first = self.family.free[0]
+        eta[:, self.columns[first]] += offset[:, None] / self.coefficient_units(first)[1]
+
     def score(self, eta: Array, y: np.ndarray) -> Array:
         """∂ log p/∂η of every row, of the shape of η: where backpropagation starts."""
         with np.errstate(all="ignore"):
@@ -280,6 +286,20 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             batch, outcome = self._rows(eta, y)
             return self._row_log_likelihood(batch, outcome, y), self._row_score(batch, eta, outcome)
+
+    def balance(self, eta: Array, score: Array) -> None:
+        """Multiply the score of every row (and target) by its scale, in place; nothing without location and scale."""
+        coordinates = self._coordinates(eta)
+        for slot, coordinate in zip(self._slots, coordinates, strict=True):
+            if slot.parameter.unit == "scale" and self._has_location and slot.columns is not None:
+                spread = np.exp(coordinate)
+                for free in self.columns.values():
+                    score[:, free] *= spread[:, None] if slot.scalar else spread
+
+    @cached_property
+    def _has_location(self) -> bool:
+        predicted = self.family.distribution.predicted
+        return any(p.unit == "location" for p in predicted) and not any(p.axes for p in predicted)
 
     def information(self, eta: Array) -> Array:
         """Fisher information of every row with respect to η, of shape (rows, outputs, outputs)."""
@@ -329,7 +349,7 @@ class Head(Generic[D]):
             start += size
         return np.array(positions, dtype=np.int64)
 
-    def _slope(self, slot: _Slot, eta: Array) -> Array:
+    def _slope(self, slot: Slot, eta: Array) -> Array:
         columns = eta[:, slot.columns]
         return np.ones_like(columns) if slot.change is None else slot.change.slope(columns)
 
@@ -371,5 +391,5 @@ class Head(Generic[D]):
                 eta[slot.columns] = xi
         return eta
 
-    def _link_key(self, slot: _Slot) -> str:
+    def _link_key(self, slot: Slot) -> str:
         return next(key for key in self.family.links if self.family.parameter(key) is slot.parameter)

@@ -14,12 +14,12 @@ __all__ = ["facts_table", "summarize"]
 
 def facts_table(model: Model[Any]) -> pd.Series[Any]:
     """What is known of a fit, a line a fact."""
-    facts, head = model.facts, model.head
+    facts, head = model.facts, model.head.member
     links = {
         name: head.family.links.get(name, head.family.parameter(name).link.name) for name in head.columns
     }
     lines: dict[str, Any] = {
-        "family": model.head.family.name,
+        "family": model.head.name,
         "loss": model.loss_name,
         "target": ", ".join(head.target_names),
         "network": _networks(model),

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
+from mlekit.fitting.members import HeldOut, MembersObjective
 from mlekit.fitting.objective import Objective
-from mlekit.fitting.optimizer import Optimizer, Record, Run, Stop
+from mlekit.fitting.optimizer import Optimizer, Record, Run, StochasticOptimizer, Stop
 
 if TYPE_CHECKING:
     import pandas as pd
     from tqdm import tqdm
 
-__all__ = ["HISTORY_COLUMNS", "Solution", "optimize"]
+__all__ = ["HISTORY_COLUMNS", "Solution", "optimize", "optimize_members", "progress_bar"]
+
+Judge: TypeAlias = Callable[[Float[np.ndarray, " parameters"]], Float[np.ndarray, " members"]]
+Separate: TypeAlias = Callable[[Float[np.ndarray, " parameters"]], Float[np.ndarray, "members each"]]
 
 HISTORY_COLUMNS = ("step", "train_nll", "validation_nll", "gradient_norm", "seconds")
 _BAR_AFTER_SECONDS = 1.0
@@ -29,14 +33,15 @@ class Solution:
     """What a fit came to.
 
     Args:
-        theta: the best weights: by validation likelihood where there are validation rows, else the last.
-        history: a row a record: step, mean NLL of training and validation rows (nats), norm of the
-            objective's gradient, seconds since the start.
+        theta: the best weights, of an ensemble a row a member: by validation likelihood where there are validation
+            rows, else the last.
+        history: a row a record, of an ensemble also a row a member: step, mean NLL of training and validation
+            rows (nats), norm of the objective's gradient, seconds since the start.
         stop: why it stopped.
         interrupted: whether the user stopped it.
     """
 
-    theta: Float[np.ndarray, " parameters"]
+    theta: Float[np.ndarray, "*members parameters"]
     history: pd.DataFrame
     stop: Stop
     interrupted: bool
@@ -66,89 +71,151 @@ def optimize(
         The solution. ``KeyboardInterrupt`` ends the run and is not passed on: the best weights so far are
         returned, marked as interrupted.
     """
-    keeper = _Keeper(validation, theta)
-    stop: Stop | None = None
-    interrupted = False
+    judge = None if validation is None else _judge_one(validation)
+    keeper = _Keeper(judge, lambda flat: flat[None], theta)
+    with progress_bar(progress) as bar:
+        stop, interrupted = _run(lambda: optimizer.start(objective, theta, rng), keeper, bar, lambda: False)
+    return Solution(keeper.best[0], keeper.history.drop(columns="member"), stop, interrupted)
+
+
+def optimize_members(
+    objective: MembersObjective,
+    optimizer: StochasticOptimizer,
+    theta: Float[np.ndarray, " parameters"],
+    *,
+    rng: np.random.Generator,
+    validation: HeldOut | None = None,
+    bar: tqdm[Any],
+    cancelled: Callable[[], bool],
+) -> Solution:
+    """Run an optimizer over all members of a stack at once; each keeps the best of its own weights.
+
+    Args:
+        objective: on the training rows.
+        optimizer: its settings.
+        theta: where to begin, in the stack's order.
+        rng: for the shuffling of rows.
+        validation: the rows that each member holds out.
+        bar: shows the progress.
+        cancelled: asked before every step; if true the run ends as by ``KeyboardInterrupt``.
+    """
+    judge = None if validation is None else validation.mean_nll
+    keeper = _Keeper(judge, objective.stack.separate, theta)
+    stop, interrupted = _run(lambda: optimizer.start(objective, theta, rng), keeper, bar, cancelled)
+    return Solution(keeper.best, keeper.history, stop, interrupted)
+
+
+def _judge_one(validation: Objective) -> Judge:
+    return lambda theta: np.array([validation.mean_nll(theta)])
+
+
+def _run(
+    start: Callable[[], Run], keeper: _Keeper, bar: tqdm[Any], cancelled: Callable[[], bool]
+) -> tuple[Stop, bool]:
+    """Why it stopped, and whether by an interruption."""
     try:
-        run = optimizer.start(objective, theta, rng)
-        keeper.patience = run.patience
+        run = start()
+        bar.total = (bar.total or 0) + run.total_steps
         # Infinities on the way are answered (a step is halved, a run is stopped), so they are no warnings.
-        with np.errstate(all="ignore"), _progress_bar(run.total_steps, progress) as bar:
-            stop = _iterate(run, keeper, bar)
+        with np.errstate(all="ignore"):
+            return _iterate(run, keeper, bar, cancelled), False
     except KeyboardInterrupt:
-        interrupted = True
-        stop = Stop("interrupted: the best weights so far are kept", False)
-    import pandas as pd
-
-    history = pd.DataFrame(keeper.rows, columns=list(HISTORY_COLUMNS))
-    return Solution(keeper.best, history.astype({"step": np.int64}), stop, interrupted)
+        return Stop("interrupted: the best weights so far are kept", False), True
 
 
-def _iterate(run: Run, keeper: _Keeper, bar: tqdm[Any]) -> Stop:
+def _iterate(run: Run, keeper: _Keeper, bar: tqdm[Any], cancelled: Callable[[], bool]) -> Stop:
     steps = 0
-    while run.stop is None:
+    while (finished := run.stop) is None:
+        if cancelled():
+            raise KeyboardInterrupt
         record = run.step()
         steps += 1
         bar.update()
         if record is not None:
             keeper.keep(steps, run, record)
             bar.set_postfix_str(keeper.summary, refresh=False)
-            if keeper.exhausted and run.stop is None:
-                return Stop(f"early stopping: no better validation likelihood in {run.patience} looks", True)
-    return run.stop
+            early = keeper.enough(run.patience, record.ends_cycle)
+            finished = run.stop
+            if finished is None and early is not None:
+                return Stop(f"early stopping: no better validation likelihood in {early}", True)
+    return finished
 
 
 class _Keeper:
-    """Keeps the history and the best weights."""
+    """Keeps the history and, for every member, the best weights."""
 
-    def __init__(self, validation: Objective | None, theta: Float[np.ndarray, " parameters"]) -> None:
-        self.rows: list[tuple[float, ...]] = []
-        self.best = theta.copy()
-        self.patience: int | None = None
+    def __init__(
+        self, judge: Judge | None, separate: Separate, theta: Float[np.ndarray, " parameters"]
+    ) -> None:
+        self.best = np.array(separate(theta))
         self.summary = ""
-        self._validation = validation
-        self._best_nll = np.inf
+        self._rows: list[tuple[float, ...]] = []
+        self._judge = judge
+        self._separate = separate
+        self._best_nll = np.full(len(self.best), np.inf)
+        self._cycle_nll = np.full(len(self.best), np.inf)
+        self._best_cycle = np.inf
         self._since_best = 0
         self._start = perf_counter()
 
     def keep(self, step: int, run: Run, record: Record) -> None:
-        """Take down one record; keep the weights if they are the best so far."""
-        finite = np.isfinite(record.train_nll) and np.isfinite(run.theta).all()
-        nll = np.nan if self._validation is None else np.inf
-        if finite and self._validation is not None:
-            nll = self._validation.mean_nll(run.theta)
-        self.rows.append((step, record.train_nll, nll, record.gradient_norm, perf_counter() - self._start))
+        """Take down one record; keep the weights that are the best so far."""
+        train = np.broadcast_to(record.train_nll, len(self.best))
+        each = self._separate(run.theta)
+        finite = np.isfinite(train) & np.isfinite(each).all(axis=1)
+        nll = np.full(len(train), np.nan)
         # Without validation rows the last finite weights count: a batch's likelihood is too noisy to choose by.
-        score = nll if self._validation is not None else -float(len(self.rows))
-        if finite and score < self._best_nll:
-            self._best_nll, self._since_best = score, 0
-            np.copyto(self.best, run.theta)
-        else:
-            self._since_best += 1
-        self.summary = f"NLL {record.train_nll:.4g}" + (
-            "" if self._validation is None else f", validation {nll:.4g}"
+        better = finite
+        if self._judge is not None:
+            nll = np.where(finite, self._judge(run.theta), np.inf)
+            better = nll < self._best_nll
+            self._best_nll = np.where(better, nll, self._best_nll)
+            self._cycle_nll = np.where(nll < self._cycle_nll, nll, self._cycle_nll)
+        self.best[better] = each[better]
+        self._since_best = 0 if better.any() else self._since_best + 1
+        seconds = perf_counter() - self._start
+        for member, (of_train, of_validation) in enumerate(zip(train.tolist(), nll.tolist(), strict=True)):
+            self._rows.append((member, step, of_train, of_validation, record.gradient_norm, seconds))
+        self.summary = f"NLL {train.mean():.4g}" + (
+            "" if self._judge is None else f", validation {nll.mean():.4g}"
         )
 
     @property
-    def exhausted(self) -> bool:
-        """Whether the validation likelihood has not improved for too long."""
-        return (
-            self._validation is not None and self.patience is not None and self._since_best >= self.patience
-        )
+    def history(self) -> pd.DataFrame:
+        """A row a record and member."""
+        import pandas as pd
+
+        columns = ["member", *HISTORY_COLUMNS]
+        return pd.DataFrame(self._rows, columns=columns).astype({"member": np.int64, "step": np.int64})
+
+    def enough(self, patience: int | None, ends_cycle: bool) -> str | None:
+        """What went by without a better validation likelihood, if that is reason to stop."""
+        if self._judge is None:
+            return None
+        if patience is not None and self._since_best >= patience:
+            return f"{patience} looks"
+        return "a cycle" if ends_cycle and self._cycle_was_idle() else None
+
+    def _cycle_was_idle(self) -> bool:
+        """Whether a cycle that ends here brought the validation rows no nearer, on the members' average."""
+        mean = float(self._cycle_nll.mean())
+        idle = not mean < self._best_cycle
+        self._best_cycle = min(self._best_cycle, mean)
+        self._cycle_nll[:] = np.inf
+        return idle
 
 
 @contextmanager
-def _progress_bar(total: int, wanted: bool | None) -> Iterator[tqdm[Any]]:
+def progress_bar(wanted: bool | None) -> Iterator[tqdm[Any]]:
+    """True for a progress bar, False for none, None for one if it takes long and someone is there to look."""
     # In a notebook tqdm.auto shows a bar although its output is no terminal; disable=None asks it to decide.
     from tqdm.auto import tqdm
 
     with tqdm(
-        total=total,
         desc="fit",
         unit="step",
         delay=0.0 if wanted else _BAR_AFTER_SECONDS,
         disable=None if wanted is None else not wanted,
         leave=bool(wanted),
-        miniters=1 if total < 1000 else None,
     ) as bar:
         yield bar

@@ -7,14 +7,16 @@ out, the learning rate's course, and what is recorded. An optimizer adds its upd
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, cos, isfinite, pi, sqrt
 
 import numpy as np
 from jaxtyping import Float
 
 from mlekit.errors import ParameterError
-from mlekit.fitting.objective import Chunk, Objective, Sample
+from mlekit.fitting.objective import BatchObjective, Chunk, Sample
 from mlekit.fitting.optimizer import Record, Stop
 
 __all__ = ["MinibatchRun", "Schedule"]
@@ -29,16 +31,20 @@ class Schedule:
     """How many steps, over how many rows each, at which learning rate.
 
     Args:
-        learning_rate: the rate after warm-up, falling to zero along half a cosine.
-        epochs: passes over the rows; None for as many as make 2000·max(1, √(n/8000)) steps.
+        learning_rate: the rate after warm-up, falling to zero along half a cosine in every cycle.
+        epochs: passes over the rows; None for as many as make steps·max(1, √(n/8000)) steps.
         batch_size: rows a step; None for 1.5·√n, at least 32 and at most 512.
         warmup: steps over which the rate rises linearly.
+        cycles: how often the rate falls; each cycle is twice as long as the one before.
+        default_steps: see epochs.
     """
 
     learning_rate: float
     epochs: float | None
     batch_size: int | None
     warmup: int
+    cycles: int = 1
+    default_steps: int = 2000
 
     def check(self, owner: str, *, clip_norm: float, patience: int | None) -> None:
         """Refuse settings that make no sense, naming them."""
@@ -50,6 +56,10 @@ class Schedule:
             raise ParameterError(f"{owner}: batch_size must be at least 1, but is {self.batch_size}")
         if self.warmup < 0:
             raise ParameterError(f"{owner}: warmup must not be negative, but is {self.warmup}")
+        if self.cycles < 1:
+            raise ParameterError(f"{owner}: cycles must be at least 1, but is {self.cycles}")
+        if self.default_steps < 1:
+            raise ParameterError(f"{owner}: steps must be at least 1, but is {self.default_steps}")
         if not clip_norm > 0:
             raise ParameterError(f"{owner}: clip_norm must be positive (inf for none), but is {clip_norm}")
         if patience is not None and patience < 1:
@@ -63,13 +73,20 @@ class Schedule:
     def steps(self, rows: int) -> int:
         """The number of steps for that many rows."""
         if self.epochs is None:
-            return round(2000 * max(1.0, sqrt(rows / 8000)))
+            return round(self.default_steps * max(1.0, sqrt(rows / 8000)))
         return max(1, round(self.epochs * ceil(rows / self.rows_a_step(rows))))
 
-    def rate(self, step: int, steps: int) -> float:
-        """The learning rate of a step, counted from 0."""
+    def ends(self, steps: int) -> tuple[int, ...]:
+        """The step at which each cycle ends, the last of which is ``steps``."""
+        shares = [(2 ** (k + 1) - 1) / (2**self.cycles - 1) for k in range(self.cycles)]
+        return tuple(dict.fromkeys(max(1, round(steps * share)) for share in shares))
+
+    def rate(self, step: int, ends: tuple[int, ...]) -> float:
+        """The learning rate of a step, counted from 0, where cycles end at those steps."""
+        cycle = bisect_right(ends, step)
+        start = ends[cycle - 1] if cycle else 0
         rising = min(1.0, (step + 1) / (self.warmup + 1))
-        return self.learning_rate * rising * 0.5 * (1 + cos(pi * step / steps))
+        return self.learning_rate * rising * 0.5 * (1 + cos(pi * (step - start) / (ends[cycle] - start)))
 
 
 class MinibatchRun(ABC):
@@ -82,7 +99,7 @@ class MinibatchRun(ABC):
     def __init__(
         self,
         schedule: Schedule,
-        objective: Objective,
+        objective: BatchObjective,
         theta: Float[np.ndarray, " parameters"],
         rng: np.random.Generator,
         *,
@@ -98,14 +115,23 @@ class MinibatchRun(ABC):
         rows = len(objective.sample)
         self.total_steps = schedule.steps(rows)
         self._batch = schedule.rows_a_step(rows)
-        self._record_every = ceil(self.total_steps / _RECORDS)
+        self._ends = schedule.ends(self.total_steps)
+        self._looks = self._planned_looks()
         self._deck = _Deck(objective.sample, self._batch, rng)
         self._gradient = np.empty_like(theta)
         self._mean_weight = objective.sample.total_weight / rows
         self._steps = 0
-        self._nll_sum = 0.0
+        self._nll_sum: float | Float[np.ndarray, " members"] = 0.0
         self._row_sum = 0
-        self._highest_nll = np.inf
+        self._highest_nll: float | Float[np.ndarray, " members"] = np.inf
+
+    def _planned_looks(self) -> frozenset[int]:
+        """The steps after which a record is due: the same number in every cycle, and one at its end."""
+        looks: set[int] = set()
+        share = max(1, _RECORDS // len(self._ends))
+        for start, end in pairwise((0, *self._ends)):
+            looks.update(range(end, start, -ceil((end - start) / share)))
+        return frozenset(looks)
 
     @abstractmethod
     def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
@@ -123,29 +149,30 @@ class MinibatchRun(ABC):
             )
         if self._steps == 0:
             mean_nll = nll / (rows * self._mean_weight)
-            self._highest_nll = mean_nll + _RUNAWAY * (1 + abs(mean_nll))
+            self._highest_nll = mean_nll + _RUNAWAY * (1 + np.abs(mean_nll))
         norm = sqrt(float(gradient @ gradient))
         if not isfinite(norm):
             self.stop = Stop("diverged: the gradient is not finite; lower the learning rate", False)
             return Record(np.inf, np.inf)
         if norm > self.clip_norm:
             gradient *= self.clip_norm / norm
-        self._update(gradient, self.schedule.rate(self._steps, self.total_steps))
+        self._update(gradient, self.schedule.rate(self._steps, self._ends))
         self._nll_sum += nll
         self._row_sum += rows
         self._steps += 1
         if self._steps == self.total_steps:
             self.stop = Stop(f"finished its {self.total_steps} steps", True)
-        elif self._steps % self._record_every:
+        if self._steps not in self._looks:
             return None
         mean_nll = self._nll_sum / (self._row_sum * self._mean_weight)
         self._nll_sum, self._row_sum = 0.0, 0
-        if mean_nll > self._highest_nll:
+        if np.any(mean_nll > self._highest_nll):
             self.stop = Stop(
                 "diverged: the likelihood falls far below its start; lower the learning rate", False
             )
             return Record(np.inf, np.inf)
-        return Record(mean_nll, norm * self.objective.sample.total_weight)
+        norm *= self.objective.sample.total_weight
+        return Record(mean_nll, norm, ends_cycle=self._steps in self._ends)
 
 
 class _Deck:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from mlekit.arrays import Array
 from mlekit.distributions import Head
@@ -22,7 +22,7 @@ from mlekit.errors import FitError
 from mlekit.fitting.prior import WeightPrior
 from mlekit.networks import BuiltNetwork, HasFisherInformation
 
-__all__ = ["CHUNK_ROWS", "Chunk", "Objective", "Sample"]
+__all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample"]
 
 CHUNK_ROWS = 16384
 """Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
@@ -33,17 +33,17 @@ class Chunk(NamedTuple):
 
     inputs: Float[np.ndarray, "rows inputs"]
     target: np.ndarray
-    weights: Float[np.ndarray, " rows"] | None
+    weights: Float[np.ndarray, "rows *members"] | None
     offset: Float[np.ndarray, "rows outputs"] | None
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Rows in memory: one source of chunks."""
+    """Rows in memory: one source of chunks. Weights are one a row, or one a row and member of an ensemble."""
 
     inputs: Float[np.ndarray, "rows inputs"]
     target: np.ndarray
-    weights: Float[np.ndarray, " rows"] | None = None
+    weights: Float[np.ndarray, "rows *members"] | None = None
     offset: Float[np.ndarray, "rows outputs"] | None = None
 
     def __len__(self) -> int:
@@ -51,8 +51,10 @@ class Sample:
 
     @property
     def total_weight(self) -> float:
-        """Σ w, or the number of rows."""
-        return float(len(self)) if self.weights is None else float(self.weights.sum(dtype=np.float64))
+        """Σ w, or the number of rows; of an ensemble, the mean of its members'."""
+        if self.weights is None:
+            return float(len(self))
+        return float(self.weights.sum(axis=0, dtype=np.float64).mean())
 
     def take(self, rows: np.ndarray | slice) -> Sample:
         """Some of the rows, in the order given."""
@@ -75,6 +77,36 @@ class Sample:
             )
 
 
+@runtime_checkable
+class BatchObjective(Protocol):
+    """What a stochastic optimizer needs of an objective: the gradient of a few of its rows."""
+
+    @property
+    def sample(self) -> Sample:
+        """The rows."""
+        ...
+
+    @property
+    def prior(self) -> WeightPrior | None:
+        """Over the penalized weights."""
+        ...
+
+    @property
+    def penalized(self) -> Bool[np.ndarray, " parameters"]:
+        """Where a prior, or a decay, of weights applies: at weights, not at biases."""
+        ...
+
+    def chunk_gradient(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        chunk: Chunk,
+        out: Float[np.ndarray, " parameters"],
+        factor: float = 1.0,
+    ) -> float | Float[np.ndarray, " members"]:
+        """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, by member."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Objective:
     """−(log-likelihood + log-prior) of a network and a head on a sample.
@@ -90,6 +122,11 @@ class Objective:
     head: Head[Any]
     sample: Sample
     prior: WeightPrior | None = None
+
+    @property
+    def penalized(self) -> Bool[np.ndarray, " parameters"]:
+        """Where a prior, or a decay, of weights applies."""
+        return self.network.penalized
 
     def eta(self, theta: Float[np.ndarray, " parameters"], chunk: Chunk) -> Float[np.ndarray, "rows outputs"]:
         """The outputs for a chunk: a view of the network's buffer, with the offset added in place."""

@@ -11,16 +11,20 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from mlekit.fitting.objective import Objective
+from mlekit.fitting.objective import BatchObjective, Objective
 
-__all__ = ["Optimizer", "Record", "Run", "Stop"]
+__all__ = ["Optimizer", "Record", "Run", "StochasticOptimizer", "Stop"]
 
 
 class Record(NamedTuple):
-    """What a step reports for the history: the mean negative log-likelihood and the gradient's norm."""
+    """What a step reports for the history: the mean negative log-likelihood (by member) and the gradient's norm.
 
-    train_nll: float
+    ``ends_cycle`` says that the learning rate has come down, so that the weights may be judged against those before.
+    """
+
+    train_nll: float | Float[np.ndarray, " members"]
     gradient_norm: float
+    ends_cycle: bool = False
 
 
 class Stop(NamedTuple):
@@ -56,6 +60,25 @@ class Run(Protocol):
     @property
     def stop(self) -> Stop | None:
         """Why it is finished; None while it is not."""
+        ...
+
+
+@runtime_checkable
+class StochasticOptimizer(Protocol):
+    """Settings of an optimizer that needs no more than gradients of a few rows."""
+
+    def start(
+        self,
+        objective: BatchObjective,
+        theta: Float[np.ndarray, " parameters"],
+        rng: np.random.Generator,
+    ) -> Run:
+        """Begin at θ, which is copied."""
+        ...
+
+    @property
+    def batch_size(self) -> int | None:
+        """Rows a step; None for a number that suits the table."""
         ...
 
 

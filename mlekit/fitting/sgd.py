@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from mlekit.errors import ParameterError
 from mlekit.fitting.minibatch import MinibatchRun, Schedule
-from mlekit.fitting.objective import Objective
+from mlekit.fitting.objective import BatchObjective
 
 __all__ = ["SGD"]
 
@@ -51,7 +51,7 @@ class SGD:
         return Schedule(self.learning_rate, self.epochs, self.batch_size, self.warmup)
 
     def start(
-        self, objective: Objective, theta: Float[np.ndarray, " parameters"], rng: np.random.Generator
+        self, objective: BatchObjective, theta: Float[np.ndarray, " parameters"], rng: np.random.Generator
     ) -> MinibatchRun:
         """See `Optimizer`."""
         return _SGDRun(self, self._schedule, objective, theta.copy(), rng)
@@ -62,7 +62,7 @@ class _SGDRun(MinibatchRun):
         self,
         settings: SGD,
         schedule: Schedule,
-        objective: Objective,
+        objective: BatchObjective,
         theta: Float[np.ndarray, " parameters"],
         rng: np.random.Generator,
     ) -> None:

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from mlekit.networks.activations import Activation
 
@@ -61,7 +61,7 @@ class MLPStack:
 
     # ---- the order of parameters --------------------------------------------------------------------------
 
-    def _views(self, vector: Float[np.ndarray, " parameters"]) -> list[np.ndarray]:
+    def _views(self, vector: Shaped[np.ndarray, " parameters"]) -> list[np.ndarray]:
         """The matrices of every layer, then of the skip, as views."""
         ends = accumulate((self.n_members * math.prod(shape) for shape in self._shapes), initial=0)
         return [
@@ -69,7 +69,7 @@ class MLPStack:
             for (start, stop), shape in zip(pairwise(ends), self._shapes, strict=True)
         ]
 
-    def join(self, vectors: Float[np.ndarray, "members each"]) -> Float[np.ndarray, " parameters"]:
+    def join(self, vectors: Shaped[np.ndarray, "members each"]) -> Shaped[np.ndarray, " parameters"]:
         """From θ of every member, as `BuiltMLP` orders it, to θ of the stack."""
         joined = np.empty(vectors.size, vectors.dtype)
         position = 0
@@ -99,7 +99,9 @@ class MLPStack:
             np.matmul(matrix, below, out=layer.values)
             self._activation.forward(layer.values, layer.derivative, layer.delta)
             below = layer.extended
-        eta = np.matmul(below.swapaxes(1, 2), weights[self._n_hidden].swapaxes(1, 2))
+        eta: Float[np.ndarray, "members rows outputs"] = np.matmul(
+            below.swapaxes(1, 2), weights[self._n_hidden].swapaxes(1, 2)
+        )
         for skip in weights[self._n_hidden + 1 :]:
             eta += np.matmul(inputs, skip.swapaxes(1, 2))
         return eta

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from mlekit.networks.protocols import BuiltNetwork, FloatType, Network
 
@@ -24,7 +24,7 @@ class Stack(Protocol):
         """How many networks there are."""
         ...
 
-    def join(self, vectors: Float[np.ndarray, "members each"]) -> Float[np.ndarray, " parameters"]:
+    def join(self, vectors: Shaped[np.ndarray, "members each"]) -> Shaped[np.ndarray, " parameters"]:
         """One flat vector in the stack's own order, from a vector a member in its network's order."""
         ...
 
@@ -90,7 +90,7 @@ class InTurn:
         """How many networks there are."""
         return len(self._networks)
 
-    def join(self, vectors: Float[np.ndarray, "members each"]) -> Float[np.ndarray, " parameters"]:
+    def join(self, vectors: Shaped[np.ndarray, "members each"]) -> Shaped[np.ndarray, " parameters"]:
         """Member after member."""
         return np.array(vectors).reshape(-1)
 

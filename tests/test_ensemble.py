@@ -1,0 +1,179 @@
+"""fit_ensemble: what its models promise, for every family and every way of calling it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mlekit as mk
+from mlekit.ensemble import require_ensemble_settings
+from mlekit.networks import Network
+
+RNG = np.random.default_rng(20)
+N = 90
+X1, X2 = RNG.normal(size=(2, N))
+RATE = np.exp(0.5 + 0.4 * X1)
+TABLE = pd.DataFrame(
+    {
+        "x1": X1,
+        "x2": X2,
+        "constant": 3.0,
+        "group": RNG.choice(["a", "b", "c"], N),
+        "length": 20 + 5 * np.sin(2 * X1) + RNG.normal(0, 0.5 + 0.5 * (X2 > 0), N),
+        "other": -3 + X2 + RNG.normal(0, 1.0, N),
+        "yes": RNG.random(N) < 1 / (1 + np.exp(-2 * X1)),
+        "count": RNG.poisson(RATE),
+        "kind": np.where(X1 > 0.3, "left", np.where(X2 > 0, "up", "right")),
+        "positive": RNG.gamma(3.0, RATE / 3),
+        "share": RNG.beta(2.0, 3.0, N),
+        "angle": RNG.uniform(-3.0, 3.0, N),
+        "weight": RNG.integers(0, 3, N).astype(float),
+        "exposure": RNG.uniform(0.5, 1.0, N),
+        "right": RNG.binomial(8, 0.4, N),
+        "wrong": 0,
+    }
+).assign(wrong=lambda t: 8 - t["right"])
+QUICK = mk.Adam(steps=60, cycles=2)
+
+FAMILIES: dict[str, tuple[str, Any]] = {
+    "Gaussian": ("length", mk.Gaussian),
+    "Gaussian, fixed scale": ("length", mk.Gaussian.family(scale=1.0)),
+    "Gaussian, two targets": ("length + other", mk.Gaussian),
+    "StudentT": ("length", mk.StudentT),
+    "StudentT, fixed df": ("length", mk.StudentT.family(df=5.0)),
+    "Laplace": ("length", mk.Laplace),
+    "Logistic": ("length", mk.Logistic),
+    "Cauchy": ("length", mk.Cauchy),
+    "Gumbel": ("length", mk.Gumbel),
+    "AsymmetricLaplace": ("length", mk.AsymmetricLaplace.family(quantile=0.9)),
+    "Bernoulli": ("yes", mk.Bernoulli),
+    "Categorical": ("kind", mk.Categorical),
+    "OrderedCategorical": ("kind", mk.OrderedCategorical.family(categories=["left", "right", "up"])),
+    "Binomial": ("right + wrong", mk.Binomial),
+    "BetaBinomial": ("right + wrong", mk.BetaBinomial),
+    "Poisson": ("count", mk.Poisson),
+    "NegativeBinomial": ("count", mk.NegativeBinomial),
+    "Geometric": ("count", mk.Geometric),
+    "Gamma": ("positive", mk.Gamma),
+    "Exponential": ("positive", mk.Exponential),
+    "LogNormal": ("positive", mk.LogNormal),
+    "InverseGaussian": ("positive", mk.InverseGaussian),
+    "Weibull": ("positive", mk.Weibull),
+    "LogLogistic": ("positive", mk.LogLogistic),
+    "Beta": ("share", mk.Beta),
+    "VonMises": ("angle", mk.VonMises),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_trains_as_an_ensemble(name: str, tmp_path: Path) -> None:
+    """A mixture a row, a true likelihood, a table of predictions, and the same after a save and a load."""
+    target, family = FAMILIES[name]
+    model = mk.fit_ensemble(f"{target} ~ x1 + x2 + group", TABLE, family, members=2, optimizer=QUICK)
+    p = model(TABLE)
+    assert isinstance(p, mk.Mixture)
+    assert p.n_components == 4
+    if name not in ("Binomial", "BetaBinomial"):
+        names = target.split(" + ")
+        outcomes = TABLE[names[0]].to_numpy() if len(names) == 1 else TABLE[names].to_numpy()
+        np.testing.assert_allclose(np.sum(p.log_prob(outcomes)), model.log_likelihood(TABLE), rtol=1e-9)
+    assert np.isfinite(model.log_likelihood(TABLE))
+    assert len(model.predict_frame(TABLE)) == N
+    assert model.predict(TABLE).index.equals(TABLE.index)
+    assert "Mixture" in repr(model)
+    assert str(model.n_parameters) in model.summary()
+    model.save(tmp_path / "ensemble.mlekit")
+    again = mk.load(tmp_path / "ensemble.mlekit")
+    assert again.log_likelihood(TABLE) == model.log_likelihood(TABLE)
+    pd.testing.assert_frame_equal(again.history, model.history)
+
+
+def fitted(**settings: Any) -> mk.Model[Any]:
+    call: dict[str, Any] = {"members": 2, "optimizer": QUICK} | settings
+    return mk.fit_ensemble("length ~ x1 + x2 + constant", TABLE, mk.Gaussian, **call)
+
+
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = fitted()
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    alone = fitted()
+    np.testing.assert_array_equal(alone.theta, model.theta)
+    assert not np.array_equal(fitted(seed=1).theta, model.theta)
+
+
+@pytest.mark.parametrize("network", [None, mk.MLP(6), mk.MLP(5, 4, activation="gelu", skip=True)], ids=repr)
+@pytest.mark.parametrize("members", [1, 3])
+def test_networks_and_members(network: Network | None, members: int) -> None:
+    model = fitted(network=network, members=members)
+    kinds = 2 if network is None else 1
+    assert model(TABLE).n_components == kinds * members
+    assert sorted(model.history["member"].unique()) == list(range(kinds * members))
+
+
+def test_a_formula_for_each_parameter() -> None:
+    formulas = {"loc": "length ~ x1 + x2", "scale": "~ x2"}
+    model = mk.fit_ensemble(formulas, TABLE, mk.Gaussian, members=2, optimizer=QUICK)
+    moved = model(TABLE.assign(x1=TABLE["x1"] + 1))
+    parts, before = moved.components, model(TABLE).components
+    assert isinstance(parts, tuple)
+    assert isinstance(before, tuple)
+    for part, was in zip(parts, before, strict=True):
+        np.testing.assert_allclose(part.scale, was.scale)
+        assert not np.allclose(part.loc, was.loc)
+
+
+def test_without_predictors_it_finds_the_marginal() -> None:
+    model = mk.fit_ensemble("length ~ 1", TABLE, mk.Gaussian, members=2, optimizer=QUICK)
+    np.testing.assert_allclose(model(TABLE).mean, TABLE["length"].mean(), rtol=0.02)
+
+
+def test_rows_of_weight_zero_do_not_count() -> None:
+    wild = TABLE.assign(length=np.where(TABLE["weight"] == 0, 1e6, TABLE["length"]))
+    call: dict[str, Any] = {"members": 2, "optimizer": QUICK, "weights": "weight"}
+    tame = mk.fit_ensemble("length ~ x1 + x2", TABLE, mk.Gaussian, **call)
+    np.testing.assert_allclose(
+        mk.fit_ensemble("length ~ x1 + x2", wild, mk.Gaussian, **call).theta, tame.theta, rtol=1e-4
+    )
+
+
+def test_an_offset_moves_every_member() -> None:
+    call: dict[str, Any] = {"members": 2, "optimizer": QUICK}
+    model = mk.fit_ensemble("count ~ x1", TABLE, mk.Poisson, offset="exposure", **call)
+    more = model(TABLE.assign(exposure=TABLE["exposure"] + np.log(2.0)))
+    np.testing.assert_allclose(more.mean, 2 * model(TABLE).mean)
+
+
+@pytest.mark.parametrize(
+    "validation", [None, 0, 0.3, TABLE.head(20)], ids=["folds", "none", "share", "table"]
+)
+def test_validation(validation: Any) -> None:
+    model = fitted(validation=validation)
+    assert np.isfinite(model.log_likelihood(TABLE))
+    none = isinstance(validation, int) and validation == 0
+    assert model.history["validation_nll"].isna().all() == none
+
+
+def test_a_prior_shrinks() -> None:
+    call: dict[str, Any] = {"network": mk.MLP(6), "optimizer": mk.Adam(steps=400), "validation": 0}
+    narrow = fitted(prior=mk.Gaussian(loc=0.0, scale=0.01), **call)
+    wide = fitted(prior=mk.Gaussian(loc=0.0, scale=10.0), **call)
+    assert np.square(narrow.theta).sum() < 0.1 * np.square(wide.theta).sum()
+    assert narrow.facts.log_prior != 0
+
+
+def test_errors() -> None:
+    with pytest.raises(mk.NetworkError, match="linear in its parameters"):
+        fitted(network=mk.Linear())
+    with pytest.raises(mk.ParameterError, match="members"):
+        fitted(members=0)
+    with pytest.raises(mk.ParameterError, match="Adam"):
+        require_ensemble_settings(mk.Gaussian, (mk.MLP(3),), 2, None, mk.LBFGS(), 0)
+    with pytest.raises(mk.ParameterError, match="validation"):
+        fitted(validation=1.5)
+    with pytest.raises(mk.DataError, match="at least as many rows"):
+        mk.fit_ensemble("length ~ x1", TABLE.head(5), mk.Gaussian)
