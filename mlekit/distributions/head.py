@@ -268,7 +268,7 @@ class Head(Generic[D]):
                 self.family.distribution._log_jacobian(y[:, j], self.scale[j : j + 1])
                 for j in range(self.n_targets)
             ]
-            return log_prob + np.stack(np.broadcast_arrays(*units), axis=-1)
+            return np.asarray(log_prob + np.stack(np.broadcast_arrays(*units), axis=-1))
 
     def add_offset(self, eta: Array, offset: Array) -> None:
         """Add an offset of every row to the linear predictor of the first parameter, in place."""
