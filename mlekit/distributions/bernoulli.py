@@ -155,6 +155,9 @@ class Bernoulli(ExponentialFamily):
         """p(1 − p)."""
         return np.asarray(self.variance)[..., None, None]
 
+    def _with_natural(self, theta: Array) -> Self:
+        return self._unchecked(logits=theta[..., 0])
+
     def _natural_jacobian(self) -> Array:
         return np.ones((*self.batch_shape, 1, 1))
 

@@ -187,6 +187,11 @@ class Beta(ExponentialFamily):
         """2·ψ(n) − ψ(α) − ψ(β)."""
         return 2 * digamma(self.precision) - digamma(self.alpha) - digamma(self.beta)
 
+    def _with_natural(self, theta: Array) -> Self:
+        alpha, beta = theta[..., 0], theta[..., 1]
+        exists = (alpha > 0) & (beta > 0)
+        return self._unchecked(alpha=np.where(exists, alpha, np.nan), beta=np.where(exists, beta, np.nan))
+
     def _natural_jacobian(self) -> Array:
         return np.stack([_stack(self._weight, self.alpha), _stack(-self._weight, self.beta)], axis=-2)
 

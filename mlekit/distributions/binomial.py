@@ -175,6 +175,10 @@ class Binomial(SuccessCount, ExponentialFamily):
         """E[log n!/(K!·(n − K)!)], from the entropy."""
         return self.log_normalizer - self.logits * self.mean - self.entropy()
 
+    def _with_natural(self, theta: Array) -> Self:
+        logits = theta[..., 0]
+        return self._unchecked(trials=np.broadcast_to(self.trials, logits.shape), logits=logits)
+
     def _natural_jacobian(self) -> Array:
         return np.ones((*self.batch_shape, 1, 1))
 

@@ -217,6 +217,9 @@ class Categorical(ExponentialFamily):
         p = self.probs
         return p[..., :, None] * np.eye(p.shape[-1]) - p[..., :, None] * p[..., None, :]
 
+    def _with_natural(self, theta: Array) -> Self:
+        return self._unchecked(logits=theta, categories=self.categories)
+
     def _natural_jacobian(self) -> Array:
         k = len(self.categories)
         return np.broadcast_to(np.eye(k), (*self.batch_shape, k, k))

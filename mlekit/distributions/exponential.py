@@ -16,6 +16,7 @@ holds the two equal. Barndorff-Nielsen (1978), Information and Exponential Famil
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Self
 
 import numpy as np
 
@@ -63,6 +64,10 @@ class ExponentialFamily(Distribution):
     def expected_log_carrier(self) -> Array:
         """E[log h(Y)]."""
         return unwrap(np.zeros(self.batch_shape))
+
+    @abstractmethod
+    def _with_natural(self, theta: Array) -> Self:
+        """The member of the same family with these natural parameters; its own are NaN where there is none."""
 
     @abstractmethod
     def _natural_jacobian(self) -> Array:

@@ -127,6 +127,9 @@ class Exponential(ExponentialFamily):
         """1/λ²."""
         return np.asarray(self.variance)[..., None, None]
 
+    def _with_natural(self, theta: Array) -> Self:
+        return self._unchecked(rate=np.where(theta[..., 0] < 0, -theta[..., 0], np.nan))
+
     def _natural_jacobian(self) -> Array:
         return -np.asarray(self.rate)[..., None, None]
 

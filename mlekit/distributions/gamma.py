@@ -178,6 +178,11 @@ class Gamma(ExponentialFamily):
         carrier: Array = np.log(self.rate) - digamma(self.shape)
         return carrier
 
+    def _with_natural(self, theta: Array) -> Self:
+        shape, rate = theta[..., 0], -theta[..., 1]
+        exists = (shape > 0) & (rate > 0)
+        return self._unchecked(shape=np.where(exists, shape, np.nan), rate=np.where(exists, rate, np.nan))
+
     def _natural_jacobian(self) -> Array:
         zero = np.zeros_like(self.shape)
         return np.stack([_stack(zero, self.shape), _stack(self.rate, -self.rate)], axis=-2)

@@ -131,6 +131,10 @@ class Gaussian(ExponentialFamily):
             axis=-2,
         )
 
+    def _with_natural(self, theta: Array) -> Self:
+        precision = np.where(theta[..., 1] < 0, -2 * theta[..., 1], np.nan)
+        return self._unchecked(loc=theta[..., 0] / precision, scale=1 / np.sqrt(precision))
+
     def _natural_jacobian(self) -> Array:
         precision = self.scale**-2.0
         return np.stack(

@@ -149,6 +149,10 @@ class Geometric(ExponentialFamily):
         """(1 − p)/p²."""
         return np.asarray(self.variance)[..., None, None]
 
+    def _with_natural(self, theta: Array) -> Self:
+        log_failure = np.where(theta[..., 0] < 0, theta[..., 0], np.nan)
+        return self._unchecked(logits=log1mexp(log_failure) - log_failure)
+
     def _natural_jacobian(self) -> Array:
         return -np.asarray(self.probs)[..., None, None]
 

@@ -157,6 +157,11 @@ class InverseGaussian(ExponentialFamily):
         """−½ log 2π − 3/2·E[log Y]."""
         return unwrap(-0.5 * LOG_2PI - 1.5 * self._expected_logarithm)
 
+    def _with_natural(self, theta: Array) -> Self:
+        exists = (theta[..., 0] < 0) & (theta[..., 1] < 0)
+        ratio = np.where(exists, theta[..., 1] / theta[..., 0], np.nan)
+        return self._unchecked(mean=np.sqrt(ratio), shape=np.where(exists, -2 * theta[..., 1], np.nan))
+
     def _natural_jacobian(self) -> Array:
         slope = self.shape / np.square(self._mean)
         zero = np.zeros_like(self._mean)

@@ -138,6 +138,10 @@ class LogNormal(ExponentialFamily):
         """−μ."""
         return unwrap(np.broadcast_to(-self.loc, self.batch_shape))
 
+    def _with_natural(self, theta: Array) -> Self:
+        logarithm = self._logarithm._with_natural(theta)
+        return self._unchecked(loc=logarithm.loc, scale=logarithm.scale)
+
     def _natural_jacobian(self) -> Array:
         return self._logarithm._natural_jacobian()
 

@@ -139,6 +139,9 @@ class Poisson(CountDistribution, ExponentialFamily):
         rate = np.asarray(self.rate)
         return unwrap(rate - xlogy(rate, rate) - self.entropy())
 
+    def _with_natural(self, theta: Array) -> Self:
+        return self._unchecked(rate=np.exp(theta[..., 0]))
+
     def _natural_jacobian(self) -> Array:
         return np.ones((*self.batch_shape, 1, 1))
 

@@ -5,6 +5,8 @@ Reads distributions; knows nothing of networks, tables or fits. `closed_form` is
 
 from __future__ import annotations
 
+from mlekit.information import closed_forms as closed_forms
+from mlekit.information import cross_forms as cross_forms
 from mlekit.information import location_forms as location_forms
 from mlekit.information.decomposition import Decomposition, grouped_decomposition
 from mlekit.information.dependence import conditional_entropy, mutual_information

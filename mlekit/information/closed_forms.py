@@ -1,11 +1,10 @@
 """Closed forms of entropy and divergences, written as sums of terms that are ≥ 0 so that nothing cancels.
 
-Sources: Kullback (1959), Information Theory and Statistics; Cover & Thomas (2006), Elements of Information Theory;
-Nielsen & Nock (2010), Entropies and cross-entropies of exponential families (for `bregman`); Gil, Alajaji & Linder
-(2013), Rényi divergence measures for commonly used univariate continuous distributions; Givens & Shortt (1984), A class
-of Wasserstein metrics for probability distributions; Bauckhage (2013), Computing the Kullback-Leibler divergence
-between two Weibull distributions; Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions, for the
-entropies.
+Sources: Kullback (1959), Information Theory and Statistics; Cover & Thomas (2006), Elements of Information Theory; Gil,
+Alajaji & Linder (2013), Rényi divergence measures for commonly used univariate continuous distributions; Givens &
+Shortt (1984), A class of Wasserstein metrics for probability distributions; Bauckhage (2013), Computing the
+Kullback-Leibler divergence between two Weibull distributions; Johnson, Kotz & Balakrishnan (1994), Continuous
+Univariate Distributions, for the entropies.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erf, gammaln, ndtr, zeta
 
-from mlekit.arrays import Array, sum_last
+from mlekit.arrays import Array
 from mlekit.distributions import (
     Bernoulli,
     Beta,
@@ -21,7 +20,6 @@ from mlekit.distributions import (
     Distribution,
     Empirical,
     Exponential,
-    ExponentialFamily,
     Gamma,
     Gaussian,
     InverseGaussian,
@@ -43,7 +41,7 @@ from mlekit.information.logits import (
 )
 from mlekit.information.registry import closed_form
 
-__all__ = ["bregman", "categorical_kl", "gaussian_kl", "shares_carrier"]
+__all__ = ["categorical_kl", "gamma_kl", "gaussian_kl", "log_gamma_excess", "poisson_kl", "weibull_kl"]
 
 # Where log Γ is taken by its series about 1, and how many terms make it exact.
 _NEAR_ONE, _ORDERS = 0.1, 16
@@ -92,7 +90,8 @@ def categorical_kl(p: Categorical, q: Categorical) -> Array:
 
 
 @closed_form(Gaussian, Gaussian, of="renyi")
-def gaussian_renyi(p: Gaussian, q: Gaussian, alpha: float) -> Array:
+@closed_form(LogNormal, LogNormal, of="renyi")
+def gaussian_renyi(p: Gaussian | LogNormal, q: Gaussian | LogNormal, alpha: float) -> Array:
     """½(α·((μ_p − μ_q)/σ)² + log(σ²/(σ_p^{2−2α}·σ_q^{2α}))/(1 − α)) with σ² = α·σ_q² + (1 − α)·σ_p²; +inf if σ² ≤ 0.
 
     With v = σ_p²/σ_q² − 1 the logarithms come to ℓ(v) − ℓ((1 − α)v)/(1 − α), where ℓ(v) = v − log(1 + v) ≥ 0.
@@ -112,7 +111,8 @@ def gaussian_renyi(p: Gaussian, q: Gaussian, alpha: float) -> Array:
 
 
 @closed_form(Gaussian, Gaussian, of="total_variation")
-def gaussian_total_variation(p: Gaussian, q: Gaussian) -> Array:
+@closed_form(LogNormal, LogNormal, of="total_variation")
+def gaussian_total_variation(p: Gaussian | LogNormal, q: Gaussian | LogNormal) -> Array:
     """erf(|μ_p − μ_q|/(σ√8)) for equal scales; else P(a < Y < b) under the narrower less that under the wider.
 
     In units of the narrower scale, from its location, the densities cross where
@@ -241,12 +241,12 @@ def weibull_kl(p: Weibull, q: Weibull) -> Array:
     """
     u = (q.shape - p.shape) / p.shape
     ratio = np.log1p((p.scale - q.scale) / q.scale)
-    convexity = _log_gamma_excess(u, q.shape / p.shape)
+    convexity = log_gamma_excess(u, q.shape / p.shape)
     log_gamma = np.log1p(u) + convexity - np.euler_gamma * u
     return exp_excess(log_gamma + q.shape * ratio) + convexity
 
 
-def _log_gamma_excess(ratio_minus_one: Array, ratio: Array) -> Array:
+def log_gamma_excess(ratio_minus_one: Array, ratio: Array) -> Array:
     """Log Γ(1 + u) + γ·u = Σ_k ζ(k)/k·(−u)^k from k = 2 on: how far log Γ lies above its tangent at 1."""
     near = np.clip(ratio_minus_one, -_NEAR_ONE, _NEAR_ONE)
     series = np.zeros_like(near)
@@ -262,36 +262,3 @@ def uniform_kl(p: Uniform, q: Uniform) -> Array:
     covered = (q.low <= p.low) & (p.high <= q.high)
     excess = ((p.low - q.low) + (q.high - p.high)) / (p.high - p.low)
     return np.where(covered, np.log1p(excess), np.inf)
-
-
-def shares_carrier(p: Distribution, q: Distribution) -> bool:
-    """Whether both belong to one exponential family: the same class with the same constants."""
-    if not (isinstance(p, ExponentialFamily) and type(p) is type(q)):
-        return False
-    return all(np.array_equal(vars(p)[name], vars(q)[name]) for name in p.constants)
-
-
-def bregman(p: ExponentialFamily, q: ExponentialFamily) -> Array:
-    """A(θ_q) − A(θ_p) − (θ_q − θ_p)·∇A(θ_p): KL between two members of one exponential family.
-
-    The formula cancels for nearby arguments. There the same quantity, ∫₀¹ (1 − s)·f″(s) ds for f(s) = A(θ_p + sΔ), is
-    taken by the rule that is exact for f″ up to degree two, from what both ends know (∫f″ = Δ·(∇A(θ_q) − ∇A(θ_p)),
-    f″ = Δ·∇²A·Δ):
-
-        KL ≈ ½ Δ·(∇A(θ_q) − ∇A(θ_p)) + (f″(0) − f″(1))/12.
-
-    It stands in where the formula has lost digits and agrees with it up to those.
-
-    Returns:
-        Array of the broadcast batch shape; NaN where a natural parameter is infinite and the formula says nothing.
-
-    """
-    mean_p, mean_q = p.expected_statistics, q.expected_statistics
-    step = q.natural_parameters - p.natural_parameters
-    products = np.where(mean_p == 0, 0.0, step * mean_p)
-    direct = q.log_normalizer - p.log_normalizer - sum_last(products)
-    lost = 8e-16 * (np.abs(q.log_normalizer) + np.abs(p.log_normalizer) + sum_last(np.abs(products)))
-    start, end = (np.einsum("...i,...ij,...j->...", step, d.statistics_covariance, step) for d in (p, q))
-    nearby = 0.5 * sum_last(step * (mean_q - mean_p)) + (start - end) / 12
-    better = (lost > 1e-10 * np.abs(nearby)) & (np.abs(nearby - direct) <= lost)
-    return np.asarray(np.where(better, nearby, direct))

@@ -8,18 +8,19 @@ from functools import partial
 import numpy as np
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, FiniteSet, Interval, Seed
+from mlekit.distributions import Distribution, ExponentialFamily, FiniteSet, Interval, Seed
 from mlekit.errors import ParameterError
 from mlekit.information.answer import Way, Ways
 from mlekit.information.crossings import density_crossings
 from mlekit.information.estimate import Method
+from mlekit.information.exponential_forms import are_members, renyi_of_members
 from mlekit.information.generators import Generator, Power, Shortfall
 from mlekit.information.outcomes import is_discrete, shape_of
 from mlekit.information.ratios import LogRatio, LogRatioToMean
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
 from mlekit.information.vectors import is_listed
-from mlekit.information.ways import closed_divergence, constant, exact, mapped, rules_under
+from mlekit.information.ways import closed_divergence, constant, exact, known, mapped, rules_under
 
 __all__ = [
     "divergence_ways",
@@ -136,10 +137,14 @@ def renyi_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: S
 
 
 def _closed_renyi(p: Distribution, q: Distribution, alpha: float) -> Callable[[], Array] | None:
-    """A registered form; for α = 0 and continuous p, −log of what q gives to p's support."""
+    """A registered form, else that of one exponential family; of order 0, −log of what q gives to p's support."""
     form = find_closed_form(p, q, of="renyi", order=alpha)
-    if form is not None or alpha != 0 or is_discrete(p):
+    if form is not None:
         return form
+    if isinstance(p, ExponentialFamily) and isinstance(q, ExponentialFamily) and are_members(p, q):
+        return known(partial(renyi_of_members, p, q, alpha)) if np.isfinite(alpha) else None
+    if alpha != 0 or is_discrete(p):
+        return None
     support = p.support
     if not isinstance(support, Interval):
         return None

@@ -2,13 +2,14 @@
 
 Sources: Gil, Alajaji & Linder (2013), Rényi divergence measures for commonly used univariate continuous distributions
 (Laplace); Chyzak & Nielsen (2019), A closed-form formula for the Kullback–Leibler divergence between Cauchy
-distributions; Gil (2011), On Rényi divergence measures for continuous alphabet sources (Gumbel).
+distributions; Gil (2011), On Rényi divergence measures for continuous alphabet sources (Gumbel); Mardia & Jupp (2000),
+Directional Statistics (von Mises).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, zeta
+from scipy.special import gammaln, i0e, zeta
 
 from mlekit.arrays import Array
 from mlekit.distributions import (
@@ -23,9 +24,10 @@ from mlekit.distributions import (
     VonMises,
 )
 from mlekit.information.elementary import exp_excess, log_excess
+from mlekit.information.exponential_forms import by_both_ends
 from mlekit.information.registry import closed_form
 
-__all__ = ["cauchy_kl", "gumbel_kl", "laplace_kl"]
+__all__ = ["cauchy_kl", "gumbel_kl", "laplace_kl", "von_mises_kl"]
 
 _ORDERS = np.arange(2, 26)
 _TAYLOR = zeta(_ORDERS) * (-1.0) ** _ORDERS / _ORDERS
@@ -58,6 +60,33 @@ def cauchy_kl(p: Cauchy, q: Cauchy) -> Array:
     """Log(1 + ((γ_p − γ_q)² + (μ_p − μ_q)²)/(4·γ_p·γ_q)), which is symmetric."""
     scales, places = (p.scale - q.scale) / q.scale, (p.loc - q.loc) / q.scale
     return np.log1p((np.square(scales) + np.square(places)) / (4 * (p.scale / q.scale)))
+
+
+@closed_form(VonMises, VonMises)
+def von_mises_kl(p: VonMises, q: VonMises) -> Array:
+    """[log I₀(κ_q) − log I₀(κ_p) − (κ_q − κ_p)·A(κ_p)] + 2·κ_q·A(κ_p)·sin²(½(μ_p − μ_q)), with A = I₁/I₀.
+
+    Both are ≥ 0: A is the slope of the convex log I₀. Large concentrations are told apart by 1 − A and e^(−κ)·I₀.
+    """
+    step = q.concentration - p.concentration
+    (information_p, lack_p), (information_q, lack_q) = (
+        (d.fisher_information(), d.circular_variance) for d in (p, q)
+    )
+    length_p, length_q = (
+        information_p[..., 0, 0] / p.concentration,
+        information_q[..., 0, 0] / q.concentration,
+    )
+    start = np.square(step / p.concentration) * information_p[..., 1, 1]
+    end = np.square(step / q.concentration) * information_q[..., 1, 1]
+    height_p, height_q = np.log(i0e(p.concentration)), np.log(i0e(q.concentration))
+    spread = by_both_ends(
+        height_q - height_p + step * lack_p,
+        2 + np.abs(height_q) + np.abs(height_p) + np.abs(step * lack_p),
+        step * np.where(length_p < 0.5, length_q - length_p, lack_p - lack_q),
+        start - end,
+    )
+    turned = np.square(np.sin(0.5 * (p.loc - q.loc)))
+    return np.maximum(spread, 0.0) + 2 * q.concentration * length_p * turned
 
 
 @closed_form(Gumbel, Gumbel)

@@ -39,18 +39,25 @@ def is_discrete(p: Distribution) -> bool:
 
 
 def excludes(q: Distribution, p: Distribution) -> BoolArray:
-    """Whether q, in each batch element, leaves out a stretch of what a continuous p holds for possible."""
+    """Whether q, in each batch element, leaves out a stretch of numbers that p holds for possible."""
     inner, outer = q.support, p.support
-    if is_discrete(p) or not (isinstance(inner, Interval) and isinstance(outer, Interval)):
-        return np.zeros(shape_of(p, q), dtype=bool)
+    left_out = np.zeros(shape_of(p, q), dtype=bool)
+    if not (isinstance(inner, Interval) and isinstance(outer, Interval)) or (inner.integer != outer.integer):
+        return left_out
     with np.errstate(all="ignore"):
         below, above = np.subtract(inner.low, outer.low), np.subtract(outer.high, inner.high)
+        if outer.integer:
+            # Beyond q's ends p may have no probability, as a Binomial of probability 0 has none.
+            ends = ((below > 0, inner.low - 1, p.log_cdf), (above > 0, inner.high, p.log_sf))
+            for wider, end, log_mass in ends:
+                if np.any(wider):
+                    left_out |= wider & (log_mass(np.where(wider, end, 0.0)) > -np.inf)
+            return left_out
         # A circle is cut somewhere, and has a density beyond its ends: so the density is asked, close to the ends.
         low, high = inner.low - np.minimum(0.5 * below, 1.0), inner.high + np.minimum(0.5 * above, 1.0)
-        left_out = np.zeros(shape_of(p, q), dtype=bool)
-        for excess, place in ((below, low), (above, high)):
-            beyond = np.where(excess > 0, place, 0.0)
-            left_out |= (excess > 0) & np.isneginf(q.log_prob(beyond))
+        for wider, place in ((below > 0, low), (above > 0, high)):
+            if np.any(wider):
+                left_out |= wider & np.isneginf(q.log_prob(np.where(wider, place, 0.0)))
     return left_out
 
 

@@ -29,7 +29,8 @@ _FINEST = 6
 _TOLERANCE = 1e-12
 # |t| at most: what lies outside weighs less than rounding, unless the piece ends where p may be singular.
 _INNER, _AT_BOUND, _UNBOUNDED = 3.4, 6.0, (-4.1, 5.6)
-_FAR = (1e50, 1e90)
+# Two distances by which the growth of an integrand is seen: far out, close to 0, and as close as can be to another end.
+_FAR, _TINY, _RESOLVED = (1e50, 1e90), (1e-50, 1e-90), 1e-12
 
 
 class Piece(NamedTuple):
@@ -151,17 +152,34 @@ class Quadrature:
         return np.array(np.broadcast_to(total, full)), np.array(np.broadcast_to(size, full))
 
     def _diverges(self, integrand: Integrand, shape: tuple[int, ...]) -> BoolArray:
-        """Whether p·f falls more slowly than 1/y far out, by its slope between two far points.
+        """Whether p·f falls more slowly than 1/y far out, or rises as fast towards an end, by its slope there.
 
-        Far out p·f·y behaves like y^α for a heavy tail (and vanishes faster otherwise): its integral over log y is
-        finite only for α < 0.
+        At a distance y, p·f·y behaves like y^α for a heavy tail or a singular end (and vanishes faster otherwise): its
+        integral over log y is finite only for α < 0 far out, and only for α > 0 close to an end. No number is as close
+        to an end as to 0, so that α is less certain there.
         """
         result = np.zeros((), dtype=bool)
         for piece in self.pieces():
-            if piece.unbounded:
-                outcomes = np.stack([piece.origin + piece.length * distance for distance in _FAR])
-                outcomes = leading(outcomes, len(shape))
-                heights = self.p.log_prob(outcomes) + integrand.log_sizes(outcomes)
-                slope = (heights[:, 1] - heights[:, 0]) / np.log(_FAR[1] / _FAR[0]) + 1
-                result = result | (np.isfinite(heights).all(axis=1) & (slope >= -1e-9))
+            if not piece.unbounded and piece.reach[0] != -_AT_BOUND:
+                continue
+            places = [piece.origin + distance for distance in _distances(piece)]
+            outcomes = leading(np.stack(np.broadcast_arrays(*places)), len(shape))
+            heights = self.p.log_prob(outcomes) + integrand.log_sizes(outcomes)
+            distances = np.log(np.abs(outcomes - piece.origin))
+            slope = (heights[:, 1] - heights[:, 0]) / (distances[1] - distances[0]) + 1
+            enough = slope >= -1e-9 if piece.unbounded else slope <= np.where(piece.origin == 0, 1e-9, -1e-3)
+            result = result | (np.isfinite(heights).all(axis=1) & np.isfinite(slope) & enough)
         return np.asarray(result)
+
+
+def _distances(piece: Piece) -> tuple[Array, Array]:
+    """Two steps from the end of a piece, along which the growth of an integrand is seen."""
+    if piece.unbounded:
+        return piece.length * _FAR[0], piece.length * _FAR[1]
+    least = _RESOLVED * np.abs(piece.origin)
+    wider = np.sqrt(0.1 * least * np.abs(piece.length))
+    sign, near_zero = np.sign(piece.length), piece.origin == 0
+    return (
+        np.where(near_zero, piece.length * _TINY[0], sign * wider),
+        np.where(near_zero, piece.length * _TINY[1], sign * least),
+    )

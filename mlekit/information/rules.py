@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from mlekit.arrays import Array, Labels
+from mlekit.arrays import Array, BoolArray, Labels
 from mlekit.distributions import Distribution, Empirical, FiniteSet, Interval, Vectors
 from mlekit.errors import ParameterError
 from mlekit.information.vectors import every_vector
@@ -186,25 +186,38 @@ class CountSum:
             yield outcomes, log_weights
 
     def expect(self, integrand: Integrand, shape: tuple[int, ...]) -> Expectation:
-        """Σ p(k)·f(k) over the range; the error bounds the rest for |f| that is monotone there.
+        """Σ p(k)·f(k) over the range; the error bounds the rest for |f|, or p·|f|, that is monotone there.
 
-        With K the last number summed, at a distance w from the first, the terms between distances 2ʲw and 2ʲ⁺¹w come to
-        P(Y > first + 2ʲw)·|f(first + 2ʲ⁺¹w)| at most.
+        With K the last number summed, at a distance w from the first, the terms between a = first + 2ʲw and
+        b = first + 2ʲ⁺¹w come to P(Y > a)·|f(b)| at most, or to (b − a)·max(p(a)·|f(a)|, p(b)·|f(b)|).
         """
         value = _total(self.terms(shape), integrand, shape)
         doublings = leading(2.0 ** np.arange(50), len(shape))
         edges = np.minimum(self.start + (self.end - self.start) * doublings, self.high)
-        upper = np.abs(weighted(self.p.log_sf(edges[:-1]), edges[1:], integrand))
+        log_above = self.p.log_sf(edges[:-1])
+        upper = np.abs(weighted(log_above, edges[1:], integrand))
+        terms = np.abs(weighted(self.p.log_prob(edges), edges, integrand))
+        blocks_above = np.diff(edges, axis=0) * np.maximum(terms[:, :-1], terms[:, 1:])
         outermost = np.stack(np.broadcast_arrays(self.low, np.maximum(self.start, self.low)))
         below = np.where(self.start > self.low, self.p.log_cdf(np.maximum(self.start - 1, self.low)), -np.inf)
         lower = np.abs(weighted(below, leading(outermost, len(shape)), integrand))
-        rest = upper.sum(axis=1) + lower.max(axis=1)
+        rest = np.fmin(upper, blocks_above).sum(axis=1) + lower.max(axis=1)
         if integrand.beyond is not None:
             known = integrand.beyond(self.start, self.end)
             rest = np.where(np.isnan(known), rest, known)
         # What is excluded far out only, where p still has probability, is excluded all the same.
-        value = np.where(np.isinf(rest), np.inf, value)
-        return Expectation(value, np.array(np.broadcast_to(rest, value.shape)))
+        lead = integrand.log_sizes(edges[1:])[0]
+        value[0] = np.where((np.isposinf(lead) & (log_above > -np.inf)).any(axis=0), np.inf, value[0])
+        value = np.where(self._diverges(integrand, edges), np.inf, value)
+        return Expectation(value, np.where(np.isinf(value), 0.0, rest))
+
+    def _diverges(self, integrand: Integrand, edges: Array) -> BoolArray:
+        """Whether p·|f| falls more slowly than 1/k between two numbers far out."""
+        far = edges[-2:]
+        heights = self.p.log_prob(far) + integrand.log_sizes(far) + np.log(far - self.start)
+        return np.asarray(
+            np.isfinite(heights).all(axis=1) & (heights[:, 1] >= heights[:, 0]) & (far[1] > far[0])
+        )
 
 
 def weighted(log_weights: Array, outcomes: np.ndarray, integrand: Integrand) -> Array:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from mlekit.arrays import Array, BoolArray
 from mlekit.distributions import Distribution, ExponentialFamily, Interval, Seed
 from mlekit.information.answer import Way, Ways
-from mlekit.information.closed_forms import bregman, shares_carrier
 from mlekit.information.estimate import Method
+from mlekit.information.exponential_forms import are_members, kl_of_members
 from mlekit.information.monte_carlo import MonteCarlo
 from mlekit.information.outcomes import excludes, is_discrete, shape_of
 from mlekit.information.quadrature import Quadrature
@@ -24,6 +25,7 @@ __all__ = [
     "cross_entropy_ways",
     "entropy_ways",
     "exact",
+    "known",
     "mapped",
     "rules_under",
 ]
@@ -84,16 +86,29 @@ def cross_entropy_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -
 
 
 def closed_divergence(p: Distribution, q: Distribution) -> Callable[[], Array] | None:
-    """KL as a formula: the registered one, else the Bregman divergence of one exponential family."""
+    """KL as a formula: the registered one, else that of one exponential family; +inf where q leaves out what p has."""
     form = find_closed_form(p, q)
-    if form is not None:
-        return form
-    if isinstance(p, ExponentialFamily) and isinstance(q, ExponentialFamily) and shares_carrier(p, q):
-        with np.errstate(all="ignore"):
-            divergence = bregman(p, q)
-        if not np.isnan(divergence).any():
-            return lambda: np.maximum(divergence, 0.0)
-    return None
+    if (
+        form is None
+        and isinstance(p, ExponentialFamily)
+        and isinstance(q, ExponentialFamily)
+        and are_members(p, q)
+    ):
+        form = partial(kl_of_members, p, q)
+    left_out = excludes(q, p)
+    if left_out.all():
+        return lambda: np.full(left_out.shape, np.inf)
+    if form is None:
+        return None
+    inside = form
+    return known(lambda: np.where(left_out, np.inf, inside()) if left_out.any() else inside())
+
+
+def known(form: Callable[[], Array]) -> Callable[[], Array] | None:
+    """A form whose values have been looked at; None if it says NaN somewhere, for then another way must be taken."""
+    with np.errstate(all="ignore"):
+        value = form()
+    return None if np.isnan(value).any() else lambda: value
 
 
 def exact(form: Callable[[], Array], shape: tuple[int, ...]) -> Way:

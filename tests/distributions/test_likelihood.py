@@ -204,6 +204,17 @@ def test_log_normalizer_generates_the_statistics(case: Case) -> None:
 
 
 @each(exponential)
+def test_natural_parameters_say_which_member_it_is(case: Case) -> None:
+    distribution = exponential_family(case, 0)
+    again = distribution._with_natural(distribution.natural_parameters)
+    np.testing.assert_allclose(again.natural_parameters, distribution.natural_parameters, rtol=1e-12)
+    np.testing.assert_allclose(again.log_normalizer, distribution.log_normalizer, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(again.expected_statistics, distribution.expected_statistics, rtol=1e-11)
+    nodes, _ = case.nodes(distribution)
+    np.testing.assert_allclose(again.log_prob(nodes), distribution.log_prob(nodes), rtol=1e-10, atol=1e-10)
+
+
+@each(exponential)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_derived_forms_equal_the_stable_ones(case: Case, seed: int) -> None:
     distribution = exponential_family(case, seed)

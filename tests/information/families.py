@@ -133,6 +133,9 @@ class Geometric(ExponentialFamily):
         covariance: Array = ((1 - self.probs) / self.probs**2)[..., None, None]
         return covariance
 
+    def _with_natural(self, theta: Array) -> Geometric:
+        return Geometric(probs=np.where(theta[..., 0] < 0, -np.expm1(theta[..., 0]), np.nan))
+
     def _natural_jacobian(self) -> Array:
         return np.ones((*self.batch_shape, 1, 1))
 

@@ -10,8 +10,8 @@ from mlekit.arrays import Array
 from mlekit.distributions import Bernoulli, Categorical, ExponentialFamily, Gaussian
 from mlekit.errors import ParameterError
 from mlekit.information import closed_form, kl
-from mlekit.information.closed_forms import bregman, shares_carrier
 from mlekit.information.elementary import exp_excess, log_excess
+from mlekit.information.exponential_forms import are_members, bregman
 from mlekit.information.logits import kl_of_logits
 from mlekit.information.registry import find_closed_form
 from tests.information.families import Geometric, laplace, poisson
@@ -53,11 +53,11 @@ def test_bregman_form_keeps_its_digits_nearby(step: float) -> None:
 
 
 def test_bregman_form_needs_one_family() -> None:
-    assert shares_carrier(Gaussian(loc=0, scale=1), Gaussian(loc=1, scale=1))
-    assert not shares_carrier(Gaussian(loc=0, scale=1), Bernoulli(probs=0.5))
-    assert not shares_carrier(poisson(1.0), poisson(1.0))
+    assert are_members(Gaussian(loc=0, scale=1), Gaussian(loc=1, scale=1))
+    assert not are_members(Gaussian(loc=0, scale=1), Bernoulli(probs=0.5))
+    assert not are_members(poisson(1.0), poisson(1.0))
     different = Categorical(probs=[1.0], categories=["a"]), Categorical(probs=[1.0], categories=["b"])
-    assert not shares_carrier(*different)
+    assert not are_members(*different)
 
 
 def test_certainty_leaves_the_bregman_form_without_a_number_and_the_sum_steps_in() -> None:
