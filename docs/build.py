@@ -23,6 +23,8 @@ from urllib.parse import unquote, urlsplit
 DOCS = Path(__file__).resolve().parent
 REPOSITORY = DOCS.parent
 OUTPUT = DOCS / "_build"
+# A kernel warns that its messages, which stay on this machine, are not encrypted.
+KERNEL_SETTINGS = 'get_config().IPKernelApp.log_level = "ERROR"\n'
 LANDING = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -93,9 +95,10 @@ def broken_links(site: Path) -> list[str]:
 
 def kernel_environment() -> dict[str, str]:
     """What Sphinx and the kernels that it starts find in their environment: this tree, and warnings as errors."""
-    profile = OUTPUT / "ipython" / "profile_default" / "startup"
-    profile.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(DOCS / "book" / "kernel_startup.py", profile / "strict.py")
+    profile = OUTPUT / "ipython" / "profile_default"
+    (profile / "startup").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(DOCS / "book" / "kernel_startup.py", profile / "startup" / "strict.py")
+    (profile / "ipython_kernel_config.py").write_text(KERNEL_SETTINGS, encoding="utf-8")
     cache = OUTPUT / "cells" / digest()
     for older in (OUTPUT / "cells").glob("*"):
         if older != cache:

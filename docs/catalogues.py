@@ -1,7 +1,7 @@
 """Bring the Korean catalogues up to date with the English pages.
 
-    python docs/catalogues.py tutorial/01-why-probability       one page, or several; new ones get a catalogue
-    python docs/catalogues.py                                    all pages that have one
+    python -m docs.catalogues tutorial/01-why-probability       one page, or several; new ones get a catalogue
+    python -m docs.catalogues                                    all pages that have one
 
 New paragraphs come in with an empty translation, changed ones lose theirs to the end of the file (``#~``). The build
 of the Korean edition fails while a page that has a catalogue has a paragraph without a translation.
@@ -28,7 +28,7 @@ def main(pages: list[str]) -> int:
     if status := subprocess.call(command, cwd=REPOSITORY, env=kernel_environment()):
         return status
     have = [path.relative_to(CATALOGUES).with_suffix("").as_posix() for path in CATALOGUES.rglob("*.po")]
-    for page in pages or sorted(set(have) - {"pictures"}):
+    for page in pages or sorted(set(have) - {"words"}):
         catalogue = updated(templates / f"{page}.pot", CATALOGUES / f"{page}.po")
         missing = sum(not message.string for message in catalogue if message.id)
         print(f"{page}: {missing} to translate of {len(catalogue)}")
@@ -47,8 +47,10 @@ def updated(template: Path, path: Path) -> Catalog:
             str(message.id): str(message.string) for message in [*old, *old.obsolete.values()] if message.id
         }
     catalogue = Catalog(locale="ko", fuzzy=False, header_comment=f"# {path.stem}")
+    page = (DOCS / path.relative_to(CATALOGUES)).with_suffix(".md").read_text(encoding="utf-8")
     for message in messages:
-        if message.id:
+        # Displayed formulas stay as they are, but for their words (words.po).
+        if message.id and f"$$\n{str(message.id).strip()}\n$$" not in page:
             catalogue.add(str(message.id), known.pop(str(message.id), ""))
     for identifier, string in known.items():
         if string:

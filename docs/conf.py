@@ -23,7 +23,8 @@ extensions = [
     "docs.book.reference",
 ]
 exclude_patterns = ["_build", "locales"]
-suppress_warnings = ["myst.header"]  # the tables of benchmarks begin below the second level
+# The tables of benchmarks begin below the second level. Languages of cells are known once they are executed.
+suppress_warnings = ["myst.header", "myst-nb.lexer"]
 
 # ---- code cells: executed once, kept, and read again by the other edition ------------------------------------
 nb_execution_mode = "cache"

@@ -1,8 +1,8 @@
 """Two editions, English and Korean, from one set of executed code.
 
 Sphinx translates paragraphs by the catalogues in ``docs/locales/ko/LC_MESSAGES/``. What is added here: the words in
-pictures are translated too (by ``pictures.po``); each page links to itself in the other language; and a page that has
-no catalogue says that it is in English only.
+pictures and in displayed formulas are translated too (by ``words.po``); each page links to itself in the other
+language; and a page that has no catalogue says that it is in English only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ CATALOGUES = Path(__file__).resolve().parent.parent / "locales" / "ko" / "LC_MES
 LANGUAGES = {"en": "English", "ko": "한국어"}
 ENGLISH_ONLY = "이 쪽은 아직 영어로만 있습니다."
 
-_WORDS = re.compile(r'(<text[^>]*>)(.*?)(</text>)|(aria-label=")([^"]*)(")', re.DOTALL)
+_WORDS = re.compile(r'(<text[^>]*>)([^<]*)(</text>)|(aria-label=")([^"]*)(")')
+FORMULA_WORDS = re.compile(r"\\text\{([^}]*[^\W\d_]{2,}[^}]*)\}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -46,7 +47,7 @@ def translated_picture(markup: str, known: dict[str, str]) -> tuple[str, list[st
 
 
 def translations(page: str) -> dict[str, str]:
-    """What the catalogue of a page (or ``pictures``) holds."""
+    """What the catalogue of a page (or ``words``) holds."""
     from babel.messages.pofile import read_po
 
     with (CATALOGUES / f"{page}.po").open("rb") as file:
@@ -63,11 +64,11 @@ def translate_pictures(app: Any, doctree: Any, page: str) -> None:
     if app.config.language != "ko" or app.builder.format != "html" or not has_catalogue(page):
         return
     pictures = [node for node in doctree.findall(nodes.raw) if 'class="picture"' in node.astext()]
-    known = translations("pictures") if pictures else {}
+    known = translations("words") if pictures else {}
     for node in pictures:
         markup, missing = translated_picture(node.astext(), known)
         for words in missing:
-            logging.getLogger(__name__).warning("pictures.po lacks %r", words, location=page)
+            logging.getLogger(__name__).warning("words.po lacks %r", words, location=page)
         node.children = [nodes.Text(markup)]
         node.rawsource = markup
 
@@ -81,14 +82,32 @@ def report_untranslated(app: Any, doctree: Any) -> None:
     if app.config.language != "ko" or not has_catalogue(page):
         return
     known = {" ".join(english.split()) for english in translations(page)}
-    for node in doctree.findall(nodes.Element):
-        # False is also what stays the same in Korean, a formula for instance: then the catalogue says so.
-        if (
-            node.get("translated") is False
-            and " ".join((node.rawsource or node.astext()).split()) not in known
-        ):
-            words = node.astext()[:60]
-            logging.getLogger(__name__).warning("untranslated: %r", words, location=node)
+    for node in doctree.findall(nodes.TextElement):
+        words = node.astext()
+        # False is also what stays the same in Korean, a name for instance: then the catalogue says so.
+        left = node.get("translated") is False and " ".join((node.rawsource or words).split()) not in known
+        if left and not isinstance(node, nodes.math_block):
+            logging.getLogger(__name__).warning("untranslated: %r", words[:60], location=node)
+
+
+def translate_formulas(app: Any, doctree: Any) -> None:
+    """Replace the words (``\\text{...}``) in the displayed formulas of a page of the Korean edition."""
+    from docutils import nodes
+    from sphinx.util import logging
+
+    if app.config.language != "ko" or not has_catalogue(app.env.docname):
+        return
+    for node in doctree.findall(nodes.math_block):
+        formula = node.astext()
+        known = translations("words") if FORMULA_WORDS.search(formula) else {}
+        for words in FORMULA_WORDS.findall(formula):
+            if words.strip() not in known:
+                logging.getLogger(__name__).warning("words.po lacks %r", words.strip(), location=node)
+            formula = formula.replace(
+                words, words.replace(words.strip(), known.get(words.strip(), words.strip()))
+            )
+        node.children = []
+        node += nodes.Text(formula)
 
 
 def say_what_is_english_only(app: Any, doctree: Any) -> None:
@@ -111,9 +130,19 @@ def add_other_language(app: Any, page: str, template: str, context: dict[str, An
     context["other_language"] = {"code": other, "name": LANGUAGES[other], "url": f"{up}{other}/{target}.html"}
 
 
+def name_toggles_by_their_words(
+    app: Any, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Take away an English label that hides from a screen reader what is written on a toggle."""
+    if "body" in context:
+        context["body"] = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
 def setup(app: Any) -> None:
     """Connect the editions to the build."""
     app.connect("doctree-read", report_untranslated)
+    app.connect("doctree-read", translate_formulas)
     app.connect("doctree-read", say_what_is_english_only)
     app.connect("doctree-resolved", translate_pictures)
     app.connect("html-page-context", add_other_language)
+    app.connect("html-page-context", name_toggles_by_their_words)

@@ -10,6 +10,9 @@ from latex2mathml.converter import convert
 __all__ = ["mathml", "setup"]
 
 
+FUNCTION = re.compile(r"(<mi>(?:log|exp|max|min|arg max|arg min)</mi>)(?=<m(?:i|n|over|sub|sup|row|frac)>)")
+
+
 def mathml(latex: str, display: str) -> str:
     """The formula as MathML.
 
@@ -20,8 +23,8 @@ def mathml(latex: str, display: str) -> str:
     unknown = re.search(r"<m[io]>(?:&|\\[^<]*)</m[io]>|linebreak=", markup)
     if unknown:
         raise ValueError(f"the formula {latex!r} has what latex2mathml does not know: {unknown[0]}")
-    # `log`, `exp` and the like come without the space that TeX puts after them before a letter.
-    return markup
+    # TeX puts a thin space between a function's name and what follows without a bracket.
+    return FUNCTION.sub(r'\1<mspace width="0.167em" />', markup)
 
 
 def setup(app: Any) -> None:
