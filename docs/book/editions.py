@@ -91,7 +91,7 @@ def report_untranslated(app: Any, doctree: Any) -> None:
 
 
 def translate_formulas(app: Any, doctree: Any) -> None:
-    """Replace the words (``\\text{...}``) in the displayed formulas of a page of the Korean edition."""
+    r"""Replace the words (``\text{...}``) in the displayed formulas of a page of the Korean edition."""
     from docutils import nodes
     from sphinx.util import logging
 
