@@ -22,8 +22,6 @@ ROOMS = {
     "datasets": "Data",
     "plotting": "Pictures",
 }
-# Modules that stand beside the rooms, and the part of the reference they belong to.
-PARTS = {"model": "estimation", "storage": "estimation", "evaluation": "estimation"}
 
 
 def public_names() -> dict[str, list[str]]:
@@ -34,7 +32,8 @@ def public_names() -> dict[str, list[str]]:
             value = vars(module)[name]
             if inspect.isclass(value) or inspect.isfunction(value):
                 room = value.__module__.split(".")[1]
-                parts[PARTS.get(room, room)].append(f"{module.__name__}.{name}")
+                # The modules beside the rooms compose them into models.
+                parts[room if room in ROOMS else "estimation"].append(f"{module.__name__}.{name}")
     return {
         room: sorted(names, key=lambda name: name.split(".")[-1].lower()) for room, names in parts.items()
     }
