@@ -103,37 +103,66 @@ def _processor() -> str:
     return platform.processor() or "unknown"
 
 
-def table(title: str, unit: str, rows: Mapping[str, Sequence[Timing]]) -> str:
+@dataclass(frozen=True)
+class Arithmetic:
+    """What a call computes, and how fast a large matrix product computes on the same machine.
+
+    Attributes:
+        flops: floating-point operations a call, by case.
+        peak: operations a second of a large product.
+    """
+
+    flops: Mapping[str, float]
+    peak: float
+
+
+def product_speed(size: int = 1024, rounds: int = 10) -> float:
+    """Return the best floating-point operations a second of NumPy's product of large float32 matrices."""
+    left, right = np.random.default_rng(0).standard_normal((2, size, size), dtype=np.float32)
+    out = np.empty_like(left)
+    return 2 * size**3 / min(_time(lambda: np.matmul(left, right, out=out), 3) / 3 for _ in range(rounds))
+
+
+def table(
+    title: str, unit: str, rows: Mapping[str, Sequence[Timing]], arithmetic: Arithmetic | None = None
+) -> str:
     """Return a Markdown table: one line per case and contestant.
 
     Args:
         title: what was timed.
         unit: ``"µs"`` or ``"ms"``.
         rows: by case, what `compare` returned.
+        arithmetic: adds how many operations a second that is, and which part of a large product's.
     """
     scale = {"µs": 1e6, "ms": 1e3}[unit]
+    columns = [f"median {unit}", "min", "max", "ratio (median of rounds)", "ratio min to max"]
+    columns += ["GFLOP/s", "of a large product"] if arithmetic else []
     lines = [
         f"### {title}",
         "",
-        f"| Case | Contestant | median {unit} | min | max | ratio (median of rounds) | ratio min to max |",
-        "|---|---|--:|--:|--:|--:|--:|",
+        f"| Case | Contestant | {' | '.join(columns)} |",
+        f"|---|---|{'--:|' * len(columns)}",
     ]
     for case, timings in rows.items():
+        label = case
         for timing in timings:
             low, high, median = (
                 f"{scale * float(f(timing.seconds)):.1f}" for f in (np.min, np.max, np.median)
             )
             ratio, smallest, largest = (f"{float(f(timing.ratios)):.2f}" for f in (np.median, np.min, np.max))
-            lines.append(
-                f"| {case} | {timing.name} | {median} | {low} | {high} | {ratio} | {smallest} to {largest} |"
-            )
-            case = ""
+            cells = [label, timing.name, median, low, high, ratio, f"{smallest} to {largest}"]
+            if arithmetic:
+                speed = arithmetic.flops[case] / float(np.median(timing.seconds))
+                cells += [f"{speed / 1e9:.1f}", f"{100 * speed / arithmetic.peak:.0f} %"]
+            lines.append(f"| {' | '.join(cells)} |")
+            label = ""
     return "\n".join([*lines, ""])
 
 
-def publish(name: str, header: Sequence[str], tables: Sequence[str]) -> None:
-    """Print a report and write it to ``benchmarks/results/<name>.md``."""
+def publish(name: str, header: Sequence[str], tables: Sequence[str], folder: Path | None = None) -> None:
+    """Print a report and write it to ``benchmarks/results/<name>.md``, or to another folder."""
     report = "\n".join([*header, "", *tables])
     print(report)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(report, encoding="utf-8")
+    folder = folder or RESULTS
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.md").write_text(report, encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
@@ -23,15 +24,14 @@ from mlekit.networks import MLP
 class Mlekit:
     """mlekit's network with the loss's gradient and Adam written here, on whole flat vectors and in place."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, member: int = 0) -> None:
         self._batch = problem.batch
-        self._cross_entropy = problem.loss == "cross-entropy"
+        self._loss = cross_entropy if problem.loss == "cross-entropy" else squared_error
         self._inputs, self._target = problem.data()
         self._network = MLP(*problem.widths).build(problem.n_inputs, 1, dtype=np.float32)
-        self._theta = problem.start()
-        self._gradient, self._scratch = np.empty_like(self._theta), np.empty_like(self._theta)
-        self._mean, self._square = np.zeros_like(self._theta), np.zeros_like(self._theta)
-        self._steps = 0
+        self._theta = problem.start(member)
+        self._gradient = np.empty_like(self._theta)
+        self._adam = FlatAdam(self._theta)
         self._rng = np.random.default_rng(2)
 
     def step(self) -> float:
@@ -51,15 +51,27 @@ class Mlekit:
 
     def _step(self, inputs: Matrix, target: Matrix) -> float:
         eta = self._network.forward(self._theta, inputs)
-        value, score = (_cross_entropy if self._cross_entropy else _squared_error)(eta, target)
+        value, score = self._loss(eta, target)
         score *= 1.0 / len(inputs)
         self._network.backward(self._theta, inputs, score, self._gradient)
-        self._adam()
+        self._adam.step(self._theta, self._gradient)
         return value / len(inputs)
 
-    def _adam(self) -> None:
+
+class FlatAdam:
+    """Adam on a whole flat vector, in place."""
+
+    def __init__(self, theta: Float[np.ndarray, " parameters"]) -> None:
+        self._scratch = np.empty_like(theta)
+        self._mean, self._square = np.zeros_like(theta), np.zeros_like(theta)
+        self._steps = 0
+
+    def step(
+        self, theta: Float[np.ndarray, " parameters"], gradient: Float[np.ndarray, " parameters"]
+    ) -> None:
+        """Change θ; the gradient is used up."""
         # With m/(1 − β₁) and v/(1 − β₂) in place of m and v, the averages need no factor for the gradient.
-        gradient, scratch = self._gradient, self._scratch
+        scratch = self._scratch
         self._steps += 1
         self._mean *= BETA1
         self._mean += gradient
@@ -71,23 +83,27 @@ class Mlekit:
         scratch += EPSILON * correction
         np.divide(self._mean, scratch, out=scratch)
         scratch *= RATE * correction * (1 - BETA1) / (1 - BETA1**self._steps)
-        self._theta -= scratch
+        theta -= scratch
 
 
-def _squared_error(eta: Matrix, target: Matrix) -> tuple[float, Matrix]:
+def squared_error(
+    eta: Float[np.ndarray, "*members rows outputs"], target: Matrix
+) -> tuple[float, Float[np.ndarray, "*members rows outputs"]]:
     """Return Σ ½(η − y)² and its derivative in η."""
     residual = eta - target
     return 0.5 * float(np.vdot(residual, residual)), residual
 
 
-def _cross_entropy(eta: Matrix, target: Matrix) -> tuple[float, Matrix]:
+def cross_entropy(
+    eta: Float[np.ndarray, "*members rows outputs"], target: Matrix
+) -> tuple[float, Float[np.ndarray, "*members rows outputs"]]:
     """Return Σ log(1 + exp η) − y η and its derivative in η, σ(η) − y."""
     score = np.tanh(0.5 * eta)
     score *= 0.5
     score += 0.5
     score -= target
     softplus = np.log1p(np.exp(-np.abs(eta))) + np.maximum(eta, 0.0)
-    return float(softplus.sum() - np.vdot(target, eta)), score
+    return float(softplus.sum() - np.sum(target * eta)), score
 
 
 class Fit:

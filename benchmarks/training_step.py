@@ -1,23 +1,30 @@
-"""One training step and one epoch of a small MLP: mlekit's networks, scikit-learn, PyTorch.
+"""One training step and one epoch of a small MLP, or of an ensemble: mlekit, scikit-learn, PyTorch, JAX.
 
-    python -m benchmarks.training_step
+    python -m benchmarks.training_step                        # about 20 minutes, half of them compilation
+    python -m benchmarks.training_step --rounds 3 --cases 2   # the first two cases: a minute
 
 Each does the same: forward, the loss and its gradient, backward, Adam; in float32, from the same weights, on the
-same batch. That they do is checked first. Needs ``pip install mlekit[bench]``.
+same batch. That they do is checked first. The process is kept on as many cores as there are threads, so that no
+library's own threads escape. Needs ``pip install mlekit[bench]``.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks.harness import compare, machine, publish, table, threads
+from benchmarks.compiled_trainers import Jax, TorchCompiled
+from benchmarks.ensemble_trainers import MlekitInTurn, MlekitStack, TorchStack
+from benchmarks.experiment import SCRATCH
+from benchmarks.harness import Arithmetic, compare, machine, product_speed, publish, table, threads
 from benchmarks.problem import Problem, Trainer
 from benchmarks.trainers import Fit, Mlekit, ScikitLearn, Torch
 
@@ -32,25 +39,44 @@ SIZES = [
 ]
 LOSSES = ["squared error", "cross-entropy"]
 PROBLEMS = [Problem(widths, batch, loss, ROWS) for loss in LOSSES for widths, batch in SIZES]
+ENSEMBLES = [
+    replace(Problem(widths, batch, "squared error", ROWS), members=members)
+    for members in (5, 20)
+    for widths, batch in SIZES[:3]
+]
 TRAINERS: dict[str, Callable[[Problem], Trainer]] = {
     "mlekit networks": Mlekit,
     "PyTorch eager": lambda problem: Torch(problem, fused=False),
     "PyTorch eager, fused Adam": lambda problem: Torch(problem, fused=True),
+    "PyTorch compiled": TorchCompiled,
+    "JAX": Jax,
     "scikit-learn": ScikitLearn,
+}
+ENSEMBLE_TRAINERS: dict[str, Callable[[Problem], Trainer]] = {
+    "mlekit stack": MlekitStack,
+    "mlekit networks in turn": MlekitInTurn,
+    "PyTorch eager, fused Adam": TorchStack,
+    "PyTorch compiled": TorchCompiled,
+    "JAX": Jax,
 }
 
 
-def check_agreement(problem: Problem, trainers: dict[str, Trainer], steps: int = 5) -> None:
+def check_agreement(problem: Problem, trainers: Mapping[str, Trainer], steps: int = 5) -> None:
     """Raise unless all trainers have the same losses and end up with the same predictions."""
     losses = {name: [trainer.step() for _ in range(steps)] for name, trainer in trainers.items()}
     predictions = {name: trainer.predict() for name, trainer in trainers.items()}
+    first = next(iter(trainers))
     for name in trainers:
+        np.testing.assert_allclose(losses[name], losses[first], rtol=1e-4, err_msg=f"{problem}, {name}")
         np.testing.assert_allclose(
-            losses[name], losses["mlekit networks"], rtol=1e-4, err_msg=f"{problem}, {name}"
+            predictions[name], predictions[first], atol=1e-3, err_msg=f"{problem}, {name}"
         )
-        np.testing.assert_allclose(
-            predictions[name], predictions["mlekit networks"], atol=1e-3, err_msg=f"{problem}, {name}"
-        )
+
+
+def keep_to_cores(count: int) -> None:
+    """Let the process run on so many cores, where the system offers that."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
 def main() -> None:
@@ -59,15 +85,20 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=25, help="turns that each contestant gets (default: 25)"
     )
+    parser.add_argument("--cases", type=int, help="only so many of the cases of each table")
     arguments = parser.parse_args()
+    keep_to_cores(arguments.threads)
     torch: Any = importlib.import_module("torch")
     torch.set_num_threads(arguments.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # an epoch is not meant to converge
 
-    steps, epochs = {}, {}
+    steps, epochs, ensembles = {}, {}, {}
+    problems, of_members = PROBLEMS[: arguments.cases], ENSEMBLES[: arguments.cases]
     with threads(arguments.threads):
-        description = machine(["numpy", "scikit-learn", "torch"])
-        for problem in PROBLEMS:
+        description = machine(["numpy", "scikit-learn", "torch", "jax"])
+        peak = product_speed()
+        for problem in problems:
+            print(problem, flush=True)
             trainers = {name: make(problem) for name, make in TRAINERS.items()}
             check_agreement(problem, trainers)
             # The first stands for the mere arithmetic; what users get by `fit` does more in a step.
@@ -76,6 +107,13 @@ def main() -> None:
             epoch = {name: trainer.epoch for name, trainer in trainers.items()}
             steps[str(problem)] = compare({**step, "mlekit fit": fit.step}, rounds=arguments.rounds)
             epochs[str(problem)] = compare({**epoch, "mlekit fit": fit.epoch}, rounds=arguments.rounds)
+        for problem in of_members:
+            print(problem, flush=True)
+            trainers = {name: make(problem) for name, make in ENSEMBLE_TRAINERS.items()}
+            check_agreement(problem, trainers)
+            step = {name: trainer.step for name, trainer in trainers.items()}
+            ensembles[str(problem)] = compare(step, rounds=arguments.rounds)
+    arithmetic = Arithmetic({str(problem): problem.flops for problem in [*problems, *of_members]}, peak)
     option = "" if arguments.threads == 1 else f" --threads {arguments.threads}"
     header = [
         "# One training step, one epoch",
@@ -91,12 +129,27 @@ def main() -> None:
         "* mlekit networks: `mlekit.networks` with the loss and Adam written out in `benchmarks/trainers.py`",
         "* mlekit fit: the steps that `fit` makes, with any distribution's likelihood, schedule, clipping, history",
         "* scikit-learn: the private `_backprop` and `AdamOptimizer` for a step, `partial_fit` for an epoch",
-        "* PyTorch: eager mode, with the default and with the fused Adam",
+        "* PyTorch eager: with the default and with the fused Adam; compiled: gradient and Adam in one graph",
+        "  (`torch.func`, `torch.compile`), compilation not counted",
+        "* JAX: gradient and Adam jitted as one function, its state donated; an epoch is one `lax.scan`; compilation",
+        "  not counted",
+        "* ensembles: the same batch for all members; one array of weights a layer (in turn: one network after",
+        "  another)",
+        "",
+        f"NumPy multiplies two float32 matrices of 1024 × 1024 at {peak / 1e9:.0f} GFLOP/s in the same run. A step's",
+        "operations are those of its matrix products. OpenBLAS chooses its kernels by the processor's model, and falls",
+        "back to older ones for models that it does not know: where the line above says Haswell on a processor with",
+        "AVX-512, `OPENBLAS_CORETYPE=SkylakeX` makes NumPy's products, and with them mlekit, faster.",
         "",
         f"An epoch is {ROWS} rows, shuffled. Ratios are to the first contestant, round by round.",
     ]
     name = "training_step" if arguments.threads == 1 else f"training_step_{arguments.threads}_threads"
-    publish(name, header, [table("One step", "µs", steps), table("One epoch", "ms", epochs)])
+    tables = [
+        table("One step", "µs", steps, arithmetic),
+        table("One epoch", "ms", epochs),
+        table("One step of an ensemble", "µs", ensembles, arithmetic),
+    ]
+    publish(name, header, tables, None if arguments.cases is None else SCRATCH)
 
 
 if __name__ == "__main__":

@@ -62,11 +62,14 @@ class RightSide:
         from formulaic.formula import SimpleFormula
         from formulaic.parser.types import Factor
 
-        expressions = {token.token: Expression.read(token.token) for token in _python_tokens(text)}
-        try:
-            terms = Formula(text)
-        except Exception as error:  # formulaic raises many kinds; its input here is nothing but the text
-            raise _unreadable(text, error) from error
+        expressions: Mapping[str, Expression] = {}
+        terms = _sum_of_names(list(_tokens(text)))
+        if terms is None:
+            expressions = {token.token: Expression.read(token.token) for token in _python_tokens(text)}
+            try:
+                terms = Formula(text)
+            except Exception as error:  # formulaic raises many kinds; its input here is nothing but the text
+                raise _unreadable(text, error) from error
         if not isinstance(terms, SimpleFormula):
             raise FormulaError(f"the formula {text!r} has several parts: write one right-hand side")
 
@@ -189,6 +192,32 @@ def _tokens(text: str) -> Iterator[Token]:
         yield from tokenize(text)
     except Exception as error:  # formulaic raises many kinds; its input here is nothing but the text
         raise _unreadable(text, error) from error
+
+
+def _sum_of_names(tokens: Sequence[Token]) -> SimpleFormula | None:
+    """Return the terms of a plain sum of columns, with or without a leading ``0``; None for any other formula.
+
+    It is the usual formula of many columns, for which formulaic needs time as the square of their number. It may
+    stand in parentheses, as it does where it was a dot.
+    """
+    from formulaic.formula import SimpleFormula
+    from formulaic.parser.types import Factor, Term
+
+    enclosed = bool(tokens) and (tokens[0].token, tokens[-1].token) == ("(", ")")
+    if enclosed:
+        tokens = tokens[1:-1]
+    names, joins = list(tokens[::2]), tokens[1::2]
+    # Within parentheses, a zero takes no intercept away.
+    intercept = enclosed or not (names and names[0].kind is names[0].Kind.VALUE and names[0].token == "0")
+    if not intercept:
+        names = names[1:]
+    if len(tokens) % 2 == 0 or not names or any(token.token != "+" for token in joins):
+        return None
+    if any(token.kind is not token.Kind.NAME for token in names):
+        return None
+    one = [Term([Factor("1", eval_method=Factor.EvalMethod.LITERAL)])] if intercept else []
+    distinct = {token.token: Term([token.to_factor()]) for token in names}
+    return SimpleFormula([*one, *distinct.values()])
 
 
 def _python_tokens(text: str) -> Iterator[Token]:

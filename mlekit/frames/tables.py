@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +33,10 @@ class Table:
     names: tuple[Any, ...]
     index: pd.Index
     read: Callable[[str], pd.Series]
+
+    @cached_property
+    def _counts(self) -> Counter[Any]:
+        return Counter(self.names)
 
     @classmethod
     def of(cls, data: object) -> Table:
@@ -82,7 +88,7 @@ class Table:
         Raises:
             DataError: if there is no such column, or more than one.
         """
-        count = self.names.count(name)
+        count = self._counts[name]
         if count > 1:
             raise DataError(f"the table has {count} columns named {name!r}: rename or drop all but one")
         if count == 0:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import formulaic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,3 +192,19 @@ def test_labels_are_told_from_other_columns() -> None:
     assert expression.columns == expression.labelled == {"site"}
     assert Expression.read("C(x > 0)").labelled == frozenset()
     assert Expression.read("C(`a b`)").labelled == {"a b"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a", "a + b", "0 + a + b", "`a b` + x.y", "b + a + b", "(a + b)", "(a)", "(a) + (b)", "(0 + a)"),
+        *("a + 0", "a - 1", "1 + a", "0 + b:a", "a + a:b"),
+    ],
+)
+def test_plain_sums_are_read_as_formulaic_reads_them(text: str) -> None:
+    def factors(terms: Iterable[Any]) -> list[list[tuple[object, ...]]]:
+        return [[(each.expr, each.eval_method, each.kind) for each in term.factors] for term in terms]
+
+    right = RightSide.parse(text)
+    assert factors(right.terms) == factors(formulaic.Formula(text))
+    assert factors(RightSide.parse(right.formula).terms) == factors(right.terms)
