@@ -52,7 +52,7 @@ def predictor(model: mk.Model[Any]) -> Predict:
 
 
 def ensemble(train: pd.DataFrame, seed: int) -> Predict:
-    return predictor(mk.fit("y ~ .", train, family(train), network=mk.MLP(32), seed=seed))
+    return predictor(mk.fit_ensemble("y ~ .", train, family(train), seed=seed, progress=False))
 
 
 def single(train: pd.DataFrame, seed: int) -> Predict:

@@ -47,7 +47,7 @@ def predictor(model: mk.Model[Any]) -> Predict:
 
 
 def ensemble(family: Any) -> Fit:
-    return lambda train, seed: predictor(mk.fit("y ~ .", train, family, network=mk.MLP(32), seed=seed))
+    return lambda train, seed: predictor(mk.fit_ensemble("y ~ .", train, family, seed=seed, progress=False))
 
 
 def linear(family: Any) -> Fit:

@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.problem import RATE, Matrix, Problem
-from benchmarks.trainers import FlatAdam, Mlekit, cross_entropy, squared_error
+from benchmarks.trainers import FlatAdam, Mlekit, cross_entropy, head_of, squared_error
+from mlekit.fitting import Adam, Sample
+from mlekit.fitting.members import MembersObjective
 from mlekit.networks import MLP, build_stack
 
 
@@ -71,6 +74,28 @@ class MlekitInTurn:
     def predict(self) -> Matrix:
         """See `Trainer`."""
         return np.concatenate([member.predict() for member in self._members])
+
+
+class FitMembers:
+    """What `mlekit.fit_ensemble` runs: the likelihood of a head, weights a row and member, Adam with its schedule.
+
+    Its learning rate follows a schedule, so that its numbers are not those of the others.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        inputs, target = problem.data()
+        head = head_of(problem, target)
+        stack = build_stack(MLP(*problem.widths), problem.members, problem.n_inputs, 1, dtype=np.float32)
+        theta = stack.join(np.stack([problem.start(member) for member in range(problem.members)]))
+        weights = np.ones((problem.rows, problem.members), dtype=np.float32)
+        sample = Sample(inputs, head.encode(pd.DataFrame(target, columns=["y"])), weights)
+        objective = MembersObjective(stack, head, sample, None, np.zeros(len(theta), dtype=bool))
+        optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)
+        self._run = optimizer.start(objective, theta, np.random.default_rng(2))
+
+    def step(self) -> None:
+        """Make a step on the next batch of the shuffled rows."""
+        self._run.step()
 
 
 class TorchStack:

@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
 from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
-from mlekit.distributions import Bernoulli, Family, Gaussian
+from mlekit.distributions import Bernoulli, Family, Gaussian, Head
 from mlekit.fitting import Adam, Objective, Sample
 from mlekit.networks import MLP
 
@@ -106,6 +106,14 @@ def cross_entropy(
     return float(softplus.sum() - np.sum(target * eta)), score
 
 
+def head_of(problem: Problem, target: Matrix) -> Head[Any]:
+    """Return the likelihood of which the problem's loss is the negative logarithm, up to a constant."""
+    family: Family[Any] = (
+        Bernoulli.family() if problem.loss == "cross-entropy" else Gaussian.family(scale=1.0)
+    )
+    return family.bind(pd.DataFrame(target, columns=["y"]), standardize=False)
+
+
 class Fit:
     """What `mlekit.fit` runs: the likelihood of a head, Adam with its schedule, clipping and history.
 
@@ -115,10 +123,7 @@ class Fit:
     def __init__(self, problem: Problem) -> None:
         inputs, target = problem.data()
         frame = pd.DataFrame(target, columns=["y"])
-        family: Family[Any] = (
-            Bernoulli.family() if problem.loss == "cross-entropy" else Gaussian.family(scale=1.0)
-        )
-        head = family.bind(frame, standardize=False)
+        head = head_of(problem, target)
         network = MLP(*problem.widths).build(problem.n_inputs, head.n_outputs, dtype=np.float32)
         objective = Objective(network, head, Sample(inputs, head.encode(frame)))
         optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)

@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.compiled_trainers import Jax, TorchCompiled
-from benchmarks.ensemble_trainers import MlekitInTurn, MlekitStack, TorchStack
+from benchmarks.ensemble_trainers import FitMembers, MlekitInTurn, MlekitStack, TorchStack
 from benchmarks.experiment import SCRATCH
 from benchmarks.harness import Arithmetic, compare, machine, product_speed, publish, table, threads
 from benchmarks.problem import Problem, Trainer
@@ -112,7 +112,8 @@ def main() -> None:
             trainers = {name: make(problem) for name, make in ENSEMBLE_TRAINERS.items()}
             check_agreement(problem, trainers)
             step = {name: trainer.step for name, trainer in trainers.items()}
-            ensembles[str(problem)] = compare(step, rounds=arguments.rounds)
+            step_of_fit = {"mlekit fit_ensemble": FitMembers(problem).step}
+            ensembles[str(problem)] = compare({**step, **step_of_fit}, rounds=arguments.rounds)
     arithmetic = Arithmetic({str(problem): problem.flops for problem in [*problems, *of_members]}, peak)
     option = "" if arguments.threads == 1 else f" --threads {arguments.threads}"
     header = [
@@ -127,7 +128,8 @@ def main() -> None:
         "is checked before it is timed.",
         "",
         "* mlekit networks: `mlekit.networks` with the loss and Adam written out in `benchmarks/trainers.py`",
-        "* mlekit fit: the steps that `fit` makes, with any distribution's likelihood, schedule, clipping, history",
+        "* mlekit fit, fit_ensemble: the steps that they make, with any distribution's likelihood, schedule, clipping,",
+        "  history",
         "* scikit-learn: the private `_backprop` and `AdamOptimizer` for a step, `partial_fit` for an epoch",
         "* PyTorch eager: with the default and with the fused Adam; compiled: gradient and Adam in one graph",
         "  (`torch.func`, `torch.compile`), compilation not counted",

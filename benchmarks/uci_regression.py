@@ -26,6 +26,7 @@ SPLITS = 20
 
 
 def scores(log_prob: np.ndarray, mean: np.ndarray, target: pd.Series) -> dict[str, float]:
+    """Mean NLL in nats, and the root mean squared error of a point prediction."""
     error = np.asarray(mean) - target.to_numpy()
     return {"nll": -float(np.mean(log_prob)), "rmse": float(np.sqrt(np.mean(np.square(error))))}
 
@@ -33,13 +34,15 @@ def scores(log_prob: np.ndarray, mean: np.ndarray, target: pd.Series) -> dict[st
 def predictor(model: mk.Model[Any]) -> Predict:
     def predict(test: pd.DataFrame) -> dict[str, float]:
         p = model(test)
-        return scores(p.log_prob(test["y"]), p.mean, test["y"])
+        mean = p.mean
+        point = mean if np.isfinite(mean).all() else np.where(np.isfinite(mean), mean, p.median)
+        return scores(p.log_prob(test["y"]), point, test["y"])
 
     return predict
 
 
 def ensemble(family: Any) -> Fit:
-    return lambda train, seed: predictor(mk.fit("y ~ .", train, family, network=mk.MLP(32), seed=seed))
+    return lambda train, seed: predictor(mk.fit_ensemble("y ~ .", train, family, seed=seed, progress=False))
 
 
 def single(family: Any) -> Fit:
@@ -59,6 +62,7 @@ def ngboost(train: pd.DataFrame, seed: int) -> Predict:
 
 CONTESTANTS = {
     "ensemble Student-t": Contestant("mlekit", ensemble(mk.StudentT)),
+    "ensemble Student-t 5 df": Contestant("mlekit", ensemble(mk.StudentT.family(df=5.0))),
     "ensemble Gaussian": Contestant("mlekit", ensemble(mk.Gaussian)),
     "MLP Gaussian": Contestant("mlekit", single(mk.Gaussian)),
     "NGBoost": Contestant("ngboost", ngboost),
@@ -85,7 +89,8 @@ def main() -> None:
         "Means over splits ± standard errors; training sets of splits overlap, so that the errors are a lower bound,",
         "as they are in the literature. No setting differs between sets.",
         "",
-        "* ensemble: `mk.fit_ensemble('y ~ .', train, family)` as it comes",
+        "* ensemble: `mk.fit_ensemble('y ~ .', train, family)` as it comes, with the family `mk.StudentT` (its degrees",
+        "  of freedom predicted too), `mk.StudentT.family(df=5.0)` and `mk.Gaussian`",
         "* MLP: one network, `mk.fit('y ~ .', train, mk.Gaussian, network=mk.MLP(50, 50))`",
         "* NGBoost: `NGBRegressor()` as it comes (Normal, 500 rounds)",
         "* lowest in print: of all published figures known to us, whatever their splits and settings. Sources:",
@@ -97,7 +102,7 @@ def main() -> None:
     report = [
         score_table("Mean test NLL (nats)", rows, "nll", more={"lowest in print": lowest}),
         difference_table("NLL above the best of the run, paired by split", rows, "nll"),
-        score_table("RMSE of the mean", rows, "rmse"),
+        score_table("RMSE of the mean (of the median where a Student-t has no mean)", rows, "rmse"),
         seconds_table("Seconds a fit (median)", rows),
     ]
     publish("uci_regression", header, report, chosen.folder)

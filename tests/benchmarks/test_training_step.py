@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from benchmarks.harness import Timing, compare, machine, table
+from benchmarks.ensemble_trainers import FitMembers
+from benchmarks.harness import Arithmetic, Timing, compare, machine, product_speed, table
 from benchmarks.problem import Problem, Trainer
 from benchmarks.trainers import Fit
-from benchmarks.training_step import LOSSES, TRAINERS, check_agreement
+from benchmarks.training_step import ENSEMBLE_TRAINERS, LOSSES, TRAINERS, check_agreement
 
 
 def test_turns_are_interleaved() -> None:
@@ -38,13 +41,34 @@ def test_the_machine_is_described() -> None:
     assert "cores" in description
 
 
+def test_the_table_shows_arithmetic_speed() -> None:
+    timing = Timing("one", np.array([1e-6, 3e-6, 2e-6]), np.ones(3))
+    line = table("Speed", "µs", {"case": [timing]}, Arithmetic({"case": 4e4}, 8e10)).splitlines()[4]
+    assert line.endswith("| 20.0 | 25 % |")
+    assert product_speed(size=64, rounds=2) > 0
+
+
+def test_operations_of_a_step() -> None:
+    # 16→32→1, 10 rows: 2·10·(16·32 + 32) forward, as many for the weights, 2·10·32 for the inputs of the second layer.
+    assert Problem((32,), batch=10, loss="squared error", rows=10).flops == 2 * 10 * (2 * (512 + 32) + 32)
+
+
+def present(
+    trainers: Mapping[str, Callable[[Problem], Trainer]], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Callable[[Problem], Trainer]]:
+    """The trainers whose libraries are installed; what PyTorch would compile for long is run as it stands."""
+    absent = [] if find_spec("torch") else ["PyTorch"]
+    absent += [] if find_spec("jax") else ["JAX"]
+    if find_spec("torch"):
+        monkeypatch.setattr(importlib.import_module("torch"), "compile", lambda function, **_: function)
+    return {name: make for name, make in trainers.items() if name.split()[0] not in absent}
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_all_contestants_do_the_same(loss: str) -> None:
+def test_all_contestants_do_the_same(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = Problem((8, 8), batch=32, loss=loss, rows=96)
-    trainers: dict[str, Trainer] = {
-        name: make(problem) for name, make in TRAINERS.items() if find_spec("torch") or "PyTorch" not in name
-    }
+    trainers = {name: make(problem) for name, make in present(TRAINERS, monkeypatch).items()}
     check_agreement(problem, trainers)
     before = trainers["mlekit networks"].step()
     for _ in range(30):
@@ -57,3 +81,14 @@ def test_fit_makes_its_steps(loss: str) -> None:
     fit = Fit(Problem((8,), batch=32, loss=loss, rows=96))
     fit.step()
     fit.epoch()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_all_ensembles_do_the_same(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem((8, 8), batch=32, loss=loss, rows=96, members=3)
+    trainers = {name: make(problem) for name, make in present(ENSEMBLE_TRAINERS, monkeypatch).items()}
+    check_agreement(problem, trainers)
+    assert trainers["mlekit stack"].predict().shape == (3 * 32, 1)
+    for trainer in trainers.values():
+        trainer.epoch()
+    FitMembers(problem).step()
