@@ -104,7 +104,8 @@ def _refuse_runaway(
     Gaussian ones.
     """
     distribution = head.family.distribution
-    for parameter in distribution.predicted[1:]:
+    first, *others = distribution.predicted
+    for parameter in [first] * (first.axes > 0) + others:
         name = parameter.name
         if name not in head.columns or name in head.family.links:
             continue

@@ -12,6 +12,7 @@ from mlekit.distributions.beta_binomial import BetaBinomial
 from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.categorical import Categorical
 from mlekit.distributions.cauchy import Cauchy
+from mlekit.distributions.dirichlet import Dirichlet
 from mlekit.distributions.discrete_uniform import DiscreteUniform
 from mlekit.distributions.distribution import Distribution, Seed
 from mlekit.distributions.domain import COUNTS, FiniteSet, Interval, Vectors
@@ -32,6 +33,7 @@ from mlekit.distributions.log_normal import LogNormal
 from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.mixture import Mixture
 from mlekit.distributions.mixture_head import MixtureHead, OutputHead
+from mlekit.distributions.multinomial import Multinomial
 from mlekit.distributions.multivariate_gaussian import MultivariateGaussian
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.ordered_categorical import OrderedCategorical
@@ -54,6 +56,7 @@ __all__ = [
     "Binomial",
     "Categorical",
     "Cauchy",
+    "Dirichlet",
     "DiscreteUniform",
     "Distribution",
     "Empirical",
@@ -75,6 +78,7 @@ __all__ = [
     "Logistic",
     "Mixture",
     "MixtureHead",
+    "Multinomial",
     "MultivariateGaussian",
     "NegativeBinomial",
     "OrderedCategorical",
@@ -100,6 +104,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         Binomial,
         Categorical,
         Cauchy,
+        Dirichlet,
         Exponential,
         Gamma,
         Gaussian,
@@ -110,6 +115,7 @@ FAMILIES: dict[str, type[Distribution]] = {
         Logistic,
         LogLogistic,
         LogNormal,
+        Multinomial,
         MultivariateGaussian,
         NegativeBinomial,
         OrderedCategorical,

@@ -10,7 +10,7 @@ Loader (2000), Fast and Accurate Computation of Binomial Probabilities.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -227,18 +227,23 @@ class Binomial(SuccessCount, ExponentialFamily):
         >>> round(float(Binomial(trials=2, probs=0.5).entropy()), 6)  # 1.5·log 2
         1.039721
         """
+        with np.errstate(all="ignore"):
+            return unwrap(self._expectation(lambda log_prob, *_: -log_prob))
+
+    def _expectation(self, function: Callable[[Array, Array, Array], Array]) -> Array:
+        """E[f(log P(K), mean, K)] for a smooth f, by summation."""
         flat = self._elements(self.batch_shape, slice(None))
         mean, std, trials = flat.mean, flat.std, flat.trials
         bell = flat.variance > _BELL
         low = np.maximum(np.floor(mean - _STDS * std - 30), 0.0)
         high = np.minimum(np.ceil(mean + _STDS * std + 30), trials)
 
-        def surprise(rows: np.ndarray, k: Array) -> Array:
-            log_prob = flat._elements(mean.shape, rows)._log_mass(np.minimum(k, trials[rows]))
-            return np.where(np.isfinite(log_prob), -np.exp(log_prob) * log_prob, 0.0)
+        def term(rows: np.ndarray, k: Array) -> Array:
+            k = np.minimum(k, trials[rows])
+            log_prob = flat._elements(mean.shape, rows)._log_mass(k)
+            return np.where(np.isfinite(log_prob), np.exp(log_prob) * function(log_prob, mean[rows], k), 0.0)
 
-        with np.errstate(all="ignore"):
-            return unwrap(count_sum(surprise, low, high, std, bell).reshape(self.batch_shape))
+        return count_sum(term, low, high, std, bell).reshape(self.batch_shape)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         return np.asarray(rng.binomial(self.trials.astype(np.int64), self.probs, shape))

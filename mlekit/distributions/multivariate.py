@@ -52,5 +52,5 @@ class Multivariate(Distribution):
     def __repr__(self) -> str:
         if self.batch_shape or self.event_shape[0] > 4:
             return f"{type(self).__name__}(batch_shape={self.batch_shape}, event_shape={self.event_shape})"
-        fields = ", ".join(f"{p.name}={brief(self.__dict__[p.kept_as])}" for p in self.parameters)
+        fields = ", ".join(f"{p.name}={brief(getattr(self, p.kept_as))}" for p in self.parameters)
         return f"{type(self).__name__}({fields})"

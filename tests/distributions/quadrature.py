@@ -52,6 +52,31 @@ def gaussian_nodes(distribution: Distribution) -> tuple[Any, Array]:
     return distribution.loc + z @ distribution.scale_tril.T, weight.reshape(-1) * stretch
 
 
+def composition_nodes(distribution: Distribution) -> tuple[Any, Array]:
+    """All counts by category that sum to the trials."""
+    size = distribution.event_shape[0]
+    total = int(np.asarray(distribution.sample(rng=0)).sum())
+    grid = np.indices((total + 1,) * (size - 1)).reshape(size - 1, -1).T
+    last = total - grid.sum(axis=1)
+    counts = np.column_stack([grid, last])[last >= 0].astype(np.float64)
+    return counts, np.ones(len(counts))
+
+
+def simplex_nodes(distribution: Distribution) -> tuple[Any, Array]:
+    """Three proportions x = (u, (1 − u)·v, (1 − u)·(1 − v)) with the logits of u and v on a lattice.
+
+    The integrand dies out exponentially along both, so that the lattice is as good as any rule can be.
+    """
+    assert distribution.event_shape == (3,)
+    step = 0.3
+    logits = np.arange(-75.0, 75.0, step)
+    u, v = (part.reshape(-1, 1) for part in np.meshgrid(logits, logits, indexing="ij"))
+    nodes = np.concatenate([expit(u), expit(-u) * expit(v), expit(-u) * expit(-v)], axis=1)
+    weight = step**2 * expit(u) * np.square(expit(-u)) * expit(v) * expit(-v)
+    apart = nodes.max(axis=1) < 1  # a single proportion of one, but for rounding, has hardly any mass
+    return nodes[apart], weight[apart, 0]
+
+
 def panels(edges: Array) -> tuple[Array, Array]:
     """Gauss-Legendre nodes and weights between consecutive edges."""
     edges = np.unique(edges[np.isfinite(edges)])

@@ -161,3 +161,66 @@ def test_a_constant_target_is_named(world: pd.DataFrame) -> None:
 def test_fewer_rows_than_columns_are_refused(world: pd.DataFrame) -> None:
     with pytest.raises(mk.FitError):
         mk.fit("a + b + c ~ 1", world.head(3), mk.MultivariateGaussian)
+
+
+# ---- counts by category, proportions ----------------------------------------------------------------------
+
+
+def test_counts_by_category_are_fitted_like_single_answers() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    logits = np.column_stack([np.zeros(300), 0.5 + x, -1 - 0.5 * x])
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    counts = rng.multinomial(rng.integers(0, 12, 300), probs)
+    data = pd.DataFrame({"x": x, "red": counts[:, 0], "green": counts[:, 1], "blue": counts[:, 2]})
+    model = mk.fit("red + green + blue ~ x", data, mk.Multinomial)
+    answers = mk.fit("red + green + blue ~ x", data[counts.sum(axis=1) > 0], mk.Categorical)
+    np.testing.assert_allclose(model.coefficients, answers.coefficients, rtol=1e-5)
+    assert model.coefficients.index.get_level_values("output").unique().tolist() == ["green", "blue"]
+    np.testing.assert_allclose(model.coefficients, [0.5, 1.0, -1.0, -0.5], atol=0.25)
+    expected = stats.multinomial(counts.sum(axis=1), model(data).probs).logpmf(counts).sum()
+    assert model.log_likelihood(data) == pytest.approx(expected, rel=1e-12)
+    assert list(model.predict_frame(data))[:4] == ["trials", "probs[red]", "probs[green]", "probs[blue]"]
+    parts = model.decompose(data)
+    assert parts.cross_entropy == pytest.approx(-expected / 300, rel=1e-12)
+    assert parts.entropy is not None
+    assert parts.kl == pytest.approx(parts.cross_entropy - parts.entropy, rel=1e-12)
+
+
+def test_a_category_that_never_comes_up_is_refused() -> None:
+    data = pd.DataFrame({"a": [1, 2, 3], "b": [0, 0, 0], "c": [2, 1, 5]})
+    with pytest.raises(mk.FitError):
+        mk.fit("a + b + c ~ 1", data, mk.Multinomial)
+
+
+def test_separated_counts_are_named() -> None:
+    data = pd.DataFrame({"x": [-2.0, -1, 1, 2], "a": [3, 2, 0, 0], "b": [0, 0, 4, 1]})
+    with pytest.raises(mk.FitError, match="x"):
+        mk.fit("a + b ~ x", data, mk.Multinomial)
+
+
+def test_proportions_recover_their_concentrations() -> None:
+    rng = np.random.default_rng(5)
+    count = 5000
+    x = rng.uniform(-1, 1, count)
+    alpha = np.exp(np.column_stack([0.5 + x, 1 - 0.5 * x, np.zeros(count)]))
+    shares = rng.standard_gamma(alpha)
+    shares /= shares.sum(axis=1, keepdims=True)
+    data = pd.DataFrame(shares, columns=["sand", "silt", "clay"]).assign(x=x)
+    model = mk.fit("sand + silt + clay ~ x", data, mk.Dirichlet)
+    assert model.converged
+    np.testing.assert_allclose(model.coefficients, [0.5, 1.0, 1.0, -0.5, 0.0, 0.0], atol=0.08)
+    predicted = model.predict(data)
+    assert isinstance(predicted, pd.DataFrame)
+    assert list(predicted) == ["sand", "silt", "clay"]
+    np.testing.assert_allclose(predicted.sum(axis=1), 1)
+    held = mk.fit("sand + silt + clay ~ x", data, mk.Dirichlet, network=mk.MLP(8), seed=0)
+    assert (
+        held.facts.log_likelihood > mk.fit("sand + silt + clay ~ 1", data, mk.Dirichlet).facts.log_likelihood
+    )
+
+
+def test_proportions_that_do_not_vary_have_no_maximum() -> None:
+    data = pd.DataFrame({"a": [0.25] * 5, "b": [0.75] * 5})
+    with pytest.raises(mk.FitError):
+        mk.fit("a + b ~ 1", data, mk.Dirichlet)

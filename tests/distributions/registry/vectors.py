@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from mlekit.distributions import MultivariateGaussian
+from mlekit.distributions import Dirichlet, Multinomial, MultivariateGaussian
 from mlekit.distributions.triangular import triangular_at
 from tests.distributions.case import Case, Draw, Parameters
-from tests.distributions.quadrature import gaussian_nodes
+from tests.distributions.quadrature import composition_nodes, gaussian_nodes, simplex_nodes
 
 
 def _gaussian(size: int) -> Draw:
@@ -46,6 +46,38 @@ class Reference:
         return self.frozen.entropy()
 
 
+@dataclass(frozen=True)
+class DiscreteReference(Reference):
+    """A distribution of counts."""
+
+    def logpmf(self, value: Any) -> Any:
+        return self.frozen.logpmf(value)
+
+
+class SimplexReference(Reference):
+    """SciPy takes proportions on the first axis."""
+
+    def logpdf(self, value: Any) -> Any:
+        return self.frozen.logpdf(value.T / value.sum(axis=1))
+
+
+def _counts(trials: int, size: int) -> Draw:
+    return lambda rng, shape: {
+        "trials": np.full(shape, float(trials)),
+        "probs": rng.dirichlet(np.full(size, 2.0), shape),
+    }
+
+
+def _multinomial_reference(trials: Any, probs: Any) -> Any:
+    frozen = stats.multinomial(trials, probs)
+    return DiscreteReference(frozen, trials * probs, frozen.cov())
+
+
+def _dirichlet_reference(concentration: Any) -> Any:
+    frozen = stats.dirichlet(concentration)
+    return SimplexReference(frozen, frozen.mean(), frozen.cov())
+
+
 def _gaussian_reference(loc: Any, scale_tril: Any) -> Any:
     covariance = scale_tril @ scale_tril.T
     return Reference(stats.multivariate_normal(loc, covariance), loc, covariance)
@@ -71,5 +103,42 @@ CASES = (
             name=f"MultivariateGaussian-{size}",
         )
         for size in (1, 3)
+    ),
+    Case(
+        Multinomial,
+        draw=_counts(7, 3),
+        reference=_multinomial_reference,
+        extremes=[
+            {"trials": n, "probs": p}
+            for n in (0, 1, 10**9)
+            for p in ([1.0, 0.0, 0.0], [1e-300, 0.5, 0.5], [1e-9, 1e-9, 1 - 2e-9], [0.25] * 4)
+        ],
+        fixed={"trials": 7},
+        nodes=composition_nodes,
+        event_ndim=1,
+        ordered=False,
+        rtol=1e-11,
+    ),
+    Case(
+        Multinomial,
+        draw=lambda rng, shape: {"trials": np.full(shape, 40.0), "logits": rng.uniform(-3, 3, (*shape, 2))},
+        fixed={"trials": 40},
+        nodes=composition_nodes,
+        event_ndim=1,
+        ordered=False,
+        name="Multinomial-logits",
+    ),
+    Case(
+        Dirichlet,
+        draw=lambda rng, shape: {"concentration": np.exp(rng.uniform(-0.5, 2.5, (*shape, 3)))},
+        reference=_dirichlet_reference,
+        extremes=[
+            {"concentration": c}
+            for c in ([1e-8, 1e-8], [1e8, 1e8, 1e8], [1e-8, 1.0, 1e8], [1.0, 1.0], [0.5, 3.0, 1e-3])
+        ],
+        nodes=simplex_nodes,
+        event_ndim=1,
+        ordered=False,
+        rtol=1e-11,
     ),
 )
