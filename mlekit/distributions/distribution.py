@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike, read_only, unwrap
+from mlekit.arrays import Array, ArrayLike
+from mlekit.distributions.batch import Batch
 from mlekit.distributions.domain import FiniteSet, Interval, Vectors
 from mlekit.distributions.intervals import interval_score, log_interval
 from mlekit.distributions.outcomes import as_numbers, brief
-from mlekit.distributions.predictable import Predictable
 from mlekit.errors import ParameterError, SupportError
 
 if TYPE_CHECKING:
@@ -36,52 +36,13 @@ Seed: TypeAlias = np.random.Generator | int | None
 Size: TypeAlias = int | tuple[int, ...]
 
 
-class Distribution(Predictable, ABC):
+class Distribution(Batch, ABC):
     """A batch of probability distributions: immutable, keyword-only, strictly validated.
 
     Subclasses state their constructor's ``parameters`` and, where a predictor should aim at others (a Gamma's
     mean instead of its rate), the ``predicted`` ones; then the likelihood core in the coordinates of the
     predicted parameters' default links (see `Predictable`); then moments and sampling.
     """
-
-    # ---- construction -------------------------------------------------------------------------------------
-
-    def _store(self, **fields: Any) -> None:
-        """Set the fields of a distribution under construction."""
-        self.__dict__.update(fields)
-
-    def _store_parameters(self, **values: ArrayLike) -> None:
-        """Validate parameters by their declarations, check that they broadcast, and set them."""
-        owner = type(self).__name__
-        declared = {parameter.name: parameter for parameter in self.parameters}
-        arrays = {name: declared[name].validate(value, owner) for name, value in values.items()}
-        try:
-            np.broadcast_shapes(
-                *(array.shape[: array.ndim - declared[name].axes] for name, array in arrays.items())
-            )
-        except ValueError:
-            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-            raise ParameterError(f"{owner}: shapes do not broadcast together: {shapes}") from None
-        self._store(**{declared[name].kept_as: array for name, array in arrays.items()})
-
-    @classmethod
-    def _unchecked(cls, **fields: Any) -> Self:
-        """An instance with these fields as they are: for values that are valid by construction."""
-        self = object.__new__(cls)
-        self.__dict__.update(fields)
-        return self
-
-    def _frozen(self) -> Self:
-        """Itself, all its arrays read-only."""
-        for field in vars(self).values():
-            read_only(field)
-        return self
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead of setting {name}")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} is immutable; {name} cannot be deleted")
 
     @classmethod
     def family(cls, *, links: Mapping[str, str] | None = None, **fixed: Any) -> Family[Self]:
@@ -108,11 +69,6 @@ class Distribution(Predictable, ABC):
         return Family(cls, fixed=fixed, links=dict(links or {}))
 
     # ---- what a value is ----------------------------------------------------------------------------------
-
-    @property
-    @abstractmethod
-    def batch_shape(self) -> tuple[int, ...]:
-        """The shape that the parameters broadcast to."""
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -172,8 +128,7 @@ class Distribution(Predictable, ABC):
             SupportError: for NaN, or values of the wrong kind or shape.
 
         """
-        with np.errstate(all="ignore"):
-            return unwrap(self._log_prob(self._values(value)))
+        return self._answer(type(self)._log_prob, self._values(value))
 
     def prob(self, value: ArrayLike) -> Array:
         """p(value): exp of `log_prob`."""
@@ -235,20 +190,17 @@ class Distribution(Predictable, ABC):
     def cdf(self, value: ArrayLike) -> Array:
         """P(Y ≤ value); a `SupportError` for outcomes with axes of their own, which have no order."""
         self._check_order()
-        with np.errstate(all="ignore"):
-            return unwrap(self._cdf(self._values(value)))
+        return self._answer(type(self)._cdf, self._values(value))
 
     def log_cdf(self, value: ArrayLike) -> Array:
         """Log P(Y ≤ value), exact far into the left tail."""
         self._check_order()
-        with np.errstate(all="ignore"):
-            return unwrap(self._log_cdf(self._values(value)))
+        return self._answer(type(self)._log_cdf, self._values(value))
 
     def log_sf(self, value: ArrayLike) -> Array:
         """Log P(Y > value), exact far into the right tail."""
         self._check_order()
-        with np.errstate(all="ignore"):
-            return unwrap(self._log_sf(self._values(value)))
+        return self._answer(type(self)._log_sf, self._values(value))
 
     def log_prob_between(self, low: ArrayLike, high: ArrayLike) -> Array:
         """Log P(low < Y ≤ high), exact far into both tails and for narrow intervals; ±inf is no bound.
@@ -266,8 +218,7 @@ class Distribution(Predictable, ABC):
         low, high = np.broadcast_arrays(self._values(low), self._values(high))
         if (low > high).any():
             raise self._cannot("have the probability of an interval whose low exceeds its high")
-        with np.errstate(all="ignore"):
-            return unwrap(self._log_interval(low, high))
+        return self._answer(type(self)._log_interval, low, high)
 
     def _log_interval(self, low: np.ndarray, high: np.ndarray) -> Array:
         return log_interval(self, low, high)
@@ -291,8 +242,7 @@ class Distribution(Predictable, ABC):
         if not ((array >= 0) & (array <= 1)).all():
             raise SupportError(f"{type(self).__name__}: levels must lie in [0, 1], but one is {level!r}")
         self._check_broadcast(array.shape)
-        with np.errstate(all="ignore"):
-            return unwrap(self._quantile(array))
+        return self._answer(type(self)._quantile, array)
 
     def interval(self, level: float = 0.9) -> tuple[Any, Any]:
         """The equal-tailed interval that holds an outcome with probability ``level`` (at least, if discrete)."""
@@ -344,10 +294,6 @@ class Distribution(Predictable, ABC):
 
     # ---- sampling and output ------------------------------------------------------------------------------
 
-    @abstractmethod
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Independent outcomes: of the full shape, whose last axes are the batch's, and then of ``event_shape``."""
-
     def sample(self, size: Size = (), *, rng: Seed = None) -> Any:
         """Independent outcomes.
 
@@ -361,7 +307,7 @@ class Distribution(Predictable, ABC):
 
         """
         leading = (size,) if isinstance(size, int) else tuple(size)
-        return unwrap(self._sample(leading + self.batch_shape, np.random.default_rng(rng)))
+        return self._draw(leading + self.batch_shape, np.random.default_rng(rng))
 
     def to_frame(self, index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """The parameters as a DataFrame, a row a batch element; of a vector a column an entry, ``loc[0]``, ``loc[1]``.

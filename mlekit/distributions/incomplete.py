@@ -12,7 +12,8 @@ import numpy as np
 from scipy.special import betainc, betaincc, gammainc, gammaincc, gammainccinv, gammaincinv, ndtri
 
 from mlekit.arrays import Array
-from mlekit.distributions.factorials import deviance, log_factorial_excess
+from mlekit.distributions.factorials import deviance, stirling_error
+from mlekit.distributions.special import LOG_2PI
 from mlekit.distributions.tails import log_lower_ratio, log_upper_ratio
 
 __all__ = [
@@ -41,7 +42,7 @@ def log_gamma_density(a: Array, x: Array) -> Array:
     >>> float(log_gamma_density(np.float64(1e9), np.float64(1e9)))
     9.442694...
     """
-    return np.log(a) - deviance(a, x) - log_factorial_excess(a)
+    return 0.5 * (np.log(a) - LOG_2PI) - stirling_error(a) - deviance(a, x)
 
 
 def log_beta_density(a: Array, b: Array, x: Array, rest: Array) -> Array:
@@ -56,8 +57,8 @@ def log_beta_density(a: Array, b: Array, x: Array, rest: Array) -> Array:
     """
     n = a + b
     distance = deviance(a, n * x) + deviance(b, n * rest)
-    peak = log_factorial_excess(n) - log_factorial_excess(a) - log_factorial_excess(b)
-    return peak - distance + np.log(a) + np.log(b / n)
+    peak = 0.5 * (np.log(a * (b / n)) - LOG_2PI) + stirling_error(n) - stirling_error(a) - stirling_error(b)
+    return peak - distance
 
 
 def lower_gamma(a: Array, x: Array) -> Array:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import erfcx
 
 from mlekit.arrays import Array, sum_last, unwrap
 
-__all__ = ["LOG_2PI", "log1mexp", "log_softmax", "logsumexp", "max_last", "ndtr_hazard", "softplus"]
+__all__ = ["LOG_2PI", "horner", "log1mexp", "log_softmax", "logsumexp", "max_last", "ndtr_hazard", "softplus"]
 
 LOG_2PI = float(np.log(2.0 * np.pi))
+
+
+def horner(coefficients: Sequence[float], x: Array) -> Array:
+    """Σ_k coefficient_k·xᵏ.
+
+    >>> horner([1.0, 0.0, 3.0], np.array([0.0, 2.0]))
+    array([ 1., 13.])
+    """
+    total = np.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        # In place: memory that is warm already.
+        total *= x
+        total += x.dtype.type(coefficient)
+    return total
 
 
 def softplus(x: Array) -> Array:

@@ -1,0 +1,103 @@
+"""What a batch is: immutable fields that broadcast together, and answers about many elements, block by block."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, NoReturn, Self, TypeVar
+
+import numpy as np
+
+from mlekit.arrays import ArrayLike, read_only, unwrap
+from mlekit.blocks import Cut, in_blocks, is_long
+from mlekit.distributions.predictable import Predictable
+from mlekit.errors import ParameterError
+
+__all__ = ["Batch"]
+
+Answer = TypeVar("Answer")
+
+
+class Batch(Predictable):
+    """What a `Distribution` is beside probability: parameters in arrays, an element of the batch at each place."""
+
+    @property
+    @abstractmethod
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape that the parameters broadcast to."""
+
+    # ---- construction -------------------------------------------------------------------------------------
+
+    def _store(self, **fields: Any) -> None:
+        """Set the fields of a distribution under construction."""
+        self.__dict__.update(fields)
+
+    def _store_parameters(self, **values: ArrayLike) -> None:
+        """Validate parameters by their declarations, check that they broadcast, and set them."""
+        owner = type(self).__name__
+        declared = {parameter.name: parameter for parameter in self.parameters}
+        arrays = {name: declared[name].validate(value, owner) for name, value in values.items()}
+        try:
+            np.broadcast_shapes(
+                *(array.shape[: array.ndim - declared[name].axes] for name, array in arrays.items())
+            )
+        except ValueError:
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+            raise ParameterError(f"{owner}: shapes do not broadcast together: {shapes}") from None
+        self._store(**{declared[name].kept_as: array for name, array in arrays.items()})
+
+    @classmethod
+    def _unchecked(cls, **fields: Any) -> Self:
+        """An instance with these fields as they are: for values that are valid by construction."""
+        self = object.__new__(cls)
+        self.__dict__.update(fields)
+        return self
+
+    def _frozen(self) -> Self:
+        """Itself, all its arrays read-only."""
+        for field in vars(self).values():
+            read_only(field)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead of setting {name}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable; {name} cannot be deleted")
+
+    # ---- many elements --------------------------------------------------------------------------------------
+
+    @classmethod
+    def _elementwise(cls) -> bool:
+        """Whether elements of the batch have nothing to do with one another, and are told by their parameters."""
+        return bool(cls.parameters) and not any(one.axes for one in (*cls.parameters, *cls.predicted))
+
+    def _part(self, cut: Cut) -> Self:
+        """The batch's part in a block."""
+        if not cut.axis:
+            return self
+        return self._unchecked(**{name: cut.of(value) for name, value in vars(self).items()})
+
+    def _answer(self, core: Callable[..., Answer], *arguments: np.ndarray) -> Answer:
+        """What a core says of arguments that broadcast against the batch."""
+        with np.errstate(all="ignore"):
+            if not self._elementwise():
+                return unwrap(core(self, *arguments))
+            shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
+            answer: Answer = in_blocks(lambda cut: core(self._part(cut), *map(cut.of, arguments)), shape)
+            return unwrap(answer)
+
+    @abstractmethod
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """Independent outcomes: of the full shape, whose last axes are the batch's, and then of ``event_shape``."""
+
+    def _draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """Independent outcomes of the full shape; of many, each block's by a generator of its own."""
+        if not (self._elementwise() and is_long(shape)):
+            return unwrap(self._sample(shape, rng))
+        entropy = rng.integers(2**63, size=4).tolist()
+
+        def block(cut: Cut) -> Any:
+            return self._part(cut)._sample(cut.shape(shape), np.random.default_rng([*entropy, cut.start]))
+
+        return in_blocks(block, shape)
