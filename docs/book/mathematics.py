@@ -10,7 +10,11 @@ from latex2mathml.converter import convert
 __all__ = ["mathml", "setup"]
 
 
-FUNCTION = re.compile(r"(<mi>(?:log|exp|max|min|arg max|arg min)</mi>)(?=<m(?:i|n|over|sub|sup|row|frac)>)")
+NAMES = "log|exp|max|min|arg max|arg min"
+SPACE = '<mspace width="0.167em" />'
+# TeX puts a thin space between a function's name and its neighbours, but for brackets around what it is applied to.
+BEFORE = re.compile(rf"(</m(?:i|n|sub|sup)>|&#x00029;</mo>)(?=<mi>(?:{NAMES})</mi>)")
+AFTER = re.compile(rf"(<mi>(?:{NAMES})</mi>)(?=<m(?:i|n|over|sub|sup|row|frac)>)")
 
 
 def mathml(latex: str, display: str) -> str:
@@ -23,8 +27,8 @@ def mathml(latex: str, display: str) -> str:
     unknown = re.search(r"<m[io]>(?:&|\\[^<]*)</m[io]>|linebreak=", markup)
     if unknown:
         raise ValueError(f"the formula {latex!r} has what latex2mathml does not know: {unknown[0]}")
-    # TeX puts a thin space between a function's name and what follows without a bracket.
-    return FUNCTION.sub(r'\1<mspace width="0.167em" />', markup)
+    spaced = AFTER.sub(rf"\1{SPACE}", BEFORE.sub(rf"\1{SPACE}", markup))
+    return spaced.replace("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>")
 
 
 def setup(app: Any) -> None:
