@@ -9,11 +9,11 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.distributions import Head
-from mlekit.distributions.link import LOG, LOG_CHOLESKY
+from mlekit.distributions.link import LOG, LOG_CHOLESKY, LOGIT
 from mlekit.distributions.triangular import side
 from mlekit.errors import FitError
 from mlekit.fitting import Objective, Sample, Solution
-from mlekit.fitting.identifiability import require_identified
+from mlekit.fitting.identifiability import null_directions, require_identified
 from mlekit.fitting.scaling import Scaling
 from mlekit.fitting.separation import refuse_separation
 from mlekit.model import linear_names
@@ -23,6 +23,7 @@ from mlekit.regression import Regression, natural_directions
 __all__ = ["require_identified_design", "require_maximum", "require_spread"]
 
 _FAR_OUT = 10.0
+_MOVES = 1e-6
 _VANISHED = float(np.log(1e-7))
 
 
@@ -71,20 +72,21 @@ def require_maximum(
     network, head, sample = objective.network, objective.head, objective.sample
     assert isinstance(network, LinearInParameters)
     lowest, highest = np.full(head.n_outputs, np.inf), np.full(head.n_outputs, -np.inf)
-    parts = []
+    parts, edges = [], []
     for chunk in sample.chunks():
         eta = objective.eta(solution.theta, chunk)
         parts.append(head.log_likelihood(eta, chunk.target))
         lowest = np.minimum(lowest, eta.min(axis=0))
         highest = np.maximum(highest, eta.max(axis=0))
+        edges.append(_edges(head, eta))
     log_prob = np.concatenate(parts)
     _refuse_runaway(head, lowest, highest)
+    names = [
+        f"{term}" if len(head.columns) == head.n_outputs == 1 else f"{output}: {term}"
+        for _, output, term in sorted(linear_names(head, regression, network), key=lambda n: n[0])
+    ]
     largest = max(-lowest.min(), highest.max())
     if objective.prior is None and largest > _FAR_OUT and head.recession(sample.target[:1]) is not None:
-        names = [
-            f"{term}" if len(head.columns) == head.n_outputs == 1 else f"{output}: {term}"
-            for _, output, term in sorted(linear_names(head, regression, network), key=lambda n: n[0])
-        ]
         counting = np.arange(len(sample)) if sample.weights is None else np.flatnonzero(sample.weights)
         worst_first = counting[np.argsort(log_prob[counting], kind="stable")]
         refuse_separation(
@@ -93,6 +95,7 @@ def require_maximum(
             natural_directions(head, network, scaling),
             names,
         )
+    _refuse_edge(objective, scaling, solution.theta, np.concatenate(edges), names)
 
 
 def _refuse_runaway(
@@ -107,7 +110,7 @@ def _refuse_runaway(
     first, *others = distribution.predicted
     for parameter in [first] * (first.axes > 0) + others:
         name = parameter.name
-        if name not in head.columns or name in head.family.links:
+        if name not in head.columns or head.family.link(name) is not parameter.link:
             continue
         columns = head.columns[name]
         if parameter.link is LOG_CHOLESKY:
@@ -142,6 +145,60 @@ def _refuse_singular(head: Head[Any], lowest: Float[np.ndarray, " coordinates"])
             f"{f' and {others}' if others else ''} determine the target {name!r} exactly, so that the covariance "
             f"matrix is singular. Leave {name!r} out, or use fewer columns"
         )
+
+
+def _edges(head: Head[Any], eta: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, "rows outputs"]:
+    """−1 or 1 where a share (that is not the first parameter) is 0 or 1 as far as a likelihood can tell, else 0."""
+    edges = np.zeros(eta.shape)
+    for parameter in head.family.distribution.predicted[1:]:
+        if parameter.name in head.columns and parameter.link is LOGIT:
+            columns = head.columns[parameter.name]
+            with np.errstate(all="ignore"):
+                log_odds = LOGIT.link(head.family.link(parameter.name).inverse(eta[:, columns]))
+            edges[:, columns] = np.where(np.abs(log_odds) > -_VANISHED, np.sign(log_odds), 0)
+    return edges
+
+
+def _refuse_edge(
+    objective: Objective,
+    scaling: Scaling,
+    theta: Float[np.ndarray, " parameters"],
+    edges: Float[np.ndarray, "rows outputs"],
+    names: list[str],
+) -> None:
+    """Refuse a share of the distribution that has gone to 0 or 1 in so many rows that the others leave it open.
+
+    No row where it is at the edge has a say in its coefficients any more; those must be determined by the others.
+    """
+    network, head, sample = objective.network, objective.head, objective.sample
+    assert isinstance(network, LinearInParameters)
+    counts = np.ones(len(sample), dtype=bool) if sample.weights is None else sample.weights > 0
+    for output in np.flatnonzero(edges[counts].any(axis=0)).tolist():
+        predictor, edge = network.predictors[output], edges[:, output]
+        free = np.arange(network.n_parameters)[predictor.parameters]
+        design = sample.inputs[counts & (edge == 0)][:, predictor.columns]
+        if predictor.bias:
+            design = np.concatenate([design, np.ones((len(design), 1))], axis=1)
+        if objective.prior is not None:
+            design, free = design[:, ~network.penalized[free]], free[~network.penalized[free]]
+        left_open = null_directions(design)
+        running = np.zeros(len(theta))
+        running[free] = left_open @ (left_open.T @ theta[free])
+        running = natural_directions(head, network, scaling) @ running
+        moving = np.flatnonzero(np.abs(running) > _MOVES * np.abs(running).max(initial=_MOVES))
+        if len(moving):
+            name = next(
+                key for key, columns in head.columns.items() if columns.start <= output < columns.stop
+            )
+            ends = " or ".join(end for end, side in (("0", -1), ("1", 1)) if (edge[counts] == side).any())
+            directions = [f"{names[j]} → {'+' if running[j] > 0 else '−'}∞" for j in moving]
+            raise FitError(
+                f"the {name} of {list(head.target_names)} goes to {ends} in {np.count_nonzero(edge[counts])} of "
+                f"{counts.sum()} rows, and the others do not determine it, so the likelihood of {head.family.name} has "
+                f"no maximum: {', '.join(directions)}. Hold it fixed "
+                f"({head.family.distribution._code(f'{name}=...')}), use fewer columns for it, or choose the simpler "
+                "family that it becomes there"
+            )
 
 
 def _conditions(

@@ -97,7 +97,8 @@ class Binomial(SuccessCount, ExponentialFamily):
     def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
         logits = coordinates[0]
         trials = np.asarray(constants.get("trials", 1.0), dtype=logits.dtype)
-        return cls._unchecked(trials=np.broadcast_to(trials, logits.shape), logits=logits)
+        shape = np.broadcast_shapes(trials.shape, logits.shape)
+        return cls._unchecked(trials=np.broadcast_to(trials, shape), logits=logits)
 
     def _log_prob(self, value: np.ndarray) -> Array:
         possible = self.support.contains(value)

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Composed", "D", "Kind", "spelled"]
 
 D = TypeVar("D", bound=Distribution)
+D_co = TypeVar("D_co", bound=Distribution, covariant=True)
 
 
 @dataclass(frozen=True)
-class Composed(ABC, Generic[D]):
+class Composed(ABC, Generic[D_co]):
     """A kind of distribution that is made of another; the pattern of every composition.
 
     A composition says how its distributions come about (`_from_coordinates`, `_class`), and overrides of the rest
@@ -59,7 +60,7 @@ class Composed(ABC, Generic[D]):
         if twice is not None:
             raise ParameterError(f"{self._code()} has two parameters named {twice!r}; compose it otherwise")
 
-    def family(self, *, links: Mapping[str, str] | None = None, **fixed: Any) -> Family[D]:
+    def family(self, *, links: Mapping[str, str] | None = None, **fixed: Any) -> Family[D_co]:
         """This kind as a family to fit; see `Distribution.family`."""
         from mlekit.distributions.family import Family
 
@@ -68,11 +69,11 @@ class Composed(ABC, Generic[D]):
     # ---- what its distributions are -----------------------------------------------------------------------
 
     @abstractmethod
-    def _from_coordinates(self, *coordinates: Array, **constants: Any) -> D:
+    def _from_coordinates(self, *coordinates: Array, **constants: Any) -> D_co:
         """The batch at coordinates ξ of the predicted parameters: valid by construction, any precision."""
 
     @abstractmethod
-    def _class(self) -> type[D]:
+    def _class(self) -> type[D_co]:
         """The class of its distributions."""
 
     def _code(self, held: str = "") -> str:

@@ -75,6 +75,12 @@ class Family(Generic[D]):
         known = ", ".join(parameter.name for parameter in self.distribution.predicted)
         raise ParameterError(f"{self.name} predicts {known}; there is no parameter {name!r}")
 
+    def link(self, name: str) -> Link:
+        """The link of that parameter here: its default, unless it was given another."""
+        parameter = self.parameter(name)
+        chosen = [link for key, link in self.links.items() if self.parameter(key) is parameter]
+        return Link.named(chosen[0]) if chosen else parameter.link
+
     @property
     def name(self) -> str:
         """The name of the kind: ``Gaussian``; of what it is composed: ``ZeroInflated(Poisson)``."""

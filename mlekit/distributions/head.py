@@ -22,7 +22,6 @@ import pandas as pd
 
 from mlekit.arrays import Array
 from mlekit.distributions.family import D, Family
-from mlekit.distributions.link import Link
 from mlekit.distributions.slots import Slot, slots_of
 from mlekit.errors import ParameterError, TargetError
 
@@ -386,10 +385,7 @@ class Head(Generic[D]):
                 if slot.reference:
                     xi = xi[1:] - xi[0]
                 if slot.change is not None:
-                    link = Link.named(self.family.links[self._link_key(slot)])
+                    link = self.family.link(slot.parameter.name)
                     xi = link.link(slot.parameter.link.inverse(xi))
                 eta[slot.columns] = xi
         return eta
-
-    def _link_key(self, slot: Slot) -> str:
-        return next(key for key in self.family.links if self.family.parameter(key) is slot.parameter)

@@ -345,11 +345,11 @@ def _elements(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> D
         for name, value in vars(cls).items()
         if isinstance(value, cached_property)
     }
-    fields = {
-        name: np.broadcast_to(value, shape).reshape(-1)[rows]
-        if isinstance(value, np.ndarray | np.generic)
-        else value
-        for name, value in vars(part).items()
-        if name not in worked_out
-    }
+    fields: dict[str, Any] = {}
+    for name, value in vars(part).items():
+        if isinstance(value, Distribution):
+            fields[name] = _elements(value, shape, rows)
+        elif name not in worked_out:
+            array = isinstance(value, np.ndarray | np.generic)
+            fields[name] = np.broadcast_to(value, shape).reshape(-1)[rows] if array else value
     return type(part)._unchecked(**fields)

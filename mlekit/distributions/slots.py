@@ -8,7 +8,7 @@ import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions.family import Family
-from mlekit.distributions.link import Change, Link
+from mlekit.distributions.link import Change
 from mlekit.distributions.parameter import Parameter
 
 __all__ = ["Slot", "slots_of"]
@@ -60,11 +60,8 @@ def slots_of(
             continue
         reference = identified and parameter.redundant
         size = n_targets if width is None else width - reference
-        link = next(
-            (name for key, name in family.links.items() if family.parameter(key) is parameter),
-            parameter.link.name,
-        )
-        change = None if link == parameter.link.name else Link.named(link).into(parameter.link)
+        link = family.link(parameter.name)
+        change = None if link is parameter.link else link.into(parameter.link)
         scalar = width is None and n_targets == 1
         columns = slice(position, position + size)
         slots.append(Slot(parameter, columns, None, change, scalar, reference, a, b))

@@ -73,7 +73,8 @@ class ZeroInflated(Distribution, Generic[B]):
             raise ParameterError("ZeroInflated: give exactly one of zero_probs and zero_logits")
         logits: Array
         if zero_probs is not None:
-            logits = logit(_ZERO_PROBS.validate(zero_probs, "ZeroInflated"))
+            self._store(zero_probs=_ZERO_PROBS.validate(zero_probs, "ZeroInflated"))
+            logits = logit(self.zero_probs)
         else:
             assert zero_logits is not None
             logits = numbers(zero_logits, "zero_logits", "ZeroInflated")
@@ -198,7 +199,10 @@ class ZeroInflated(Distribution, Generic[B]):
     # ---- distribution functions ---------------------------------------------------------------------------
 
     def _cdf(self, value: np.ndarray) -> Array:
-        inside = self.zero_probs + self._other_probs * self.base._cdf(value)
+        base = self.base._cdf(value)
+        inside = np.where(
+            base < 0.5, self.zero_probs + self._other_probs * base, 1 - self._other_probs * (1 - base)
+        )
         return np.where(value < 0, 0.0, inside)
 
     def _log_cdf(self, value: np.ndarray) -> Array:
@@ -213,11 +217,11 @@ class ZeroInflated(Distribution, Generic[B]):
     def _quantile(self, level: np.ndarray) -> Array:
         shape = np.broadcast_shapes(level.shape, self.batch_shape)
         of_base = np.where(level < 1, (level - self.zero_probs) / self._other_probs, 1.0)
-        of_base = np.clip(np.nan_to_num(of_base), 0, 1)
+        of_base = np.asarray(np.clip(np.nan_to_num(of_base), 0, 1))
         found = np.asarray(self.base._quantile(of_base), dtype=np.float64)
         # The level of the base is rounded: the quantile may be a count off.
         found = np.where((level < 1) & (self._cdf(found) < level), found + 1, found)
-        found = np.where((found > 0) & (self._cdf(found - 1) >= level), found - 1, found)
+        found = np.where((found > 0) & (self._cdf(np.asarray(found - 1)) >= level), found - 1, found)
         p_zero = self._cdf(np.zeros(()))
         at_zero = (p_zero > 0) & (level <= p_zero)
         return np.broadcast_to(np.where(at_zero, 0.0, found), shape)
@@ -232,7 +236,9 @@ class ZeroInflated(Distribution, Generic[B]):
     @property
     def variance(self) -> Array:
         """(1 − π)·(v + π·m²), with m and v the base's."""
-        return self._other_probs * (self.base.variance + self.zero_probs * np.square(self.base.mean))
+        between = np.sqrt(self.zero_probs * self._other_probs) * self.base.mean
+        with np.errstate(over="ignore"):
+            return self._other_probs * self.base.variance + np.square(between)
 
     @property
     def mode(self) -> Array:

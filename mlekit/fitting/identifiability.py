@@ -9,11 +9,24 @@ from jaxtyping import Float
 
 from mlekit.errors import FitError
 
-__all__ = ["require_identified"]
+__all__ = ["null_directions", "require_identified"]
 
 _SUSPICIOUS = 1e-9
 _SINGULAR = 1e-11
 _TAKES_PART = 1e-4
+
+
+def null_directions(design: Float[np.ndarray, "rows unknowns"]) -> Float[np.ndarray, "unknowns directions"]:
+    """An orthonormal basis of what the design does not determine.
+
+    >>> null_directions(np.array([[1.0, 1.0], [2.0, 2.0]])).round(4) ** 2
+    array([[0.5],
+           [0.5]])
+    """
+    if len(design) == 0:
+        return np.eye(design.shape[1])
+    _, singular, basis = np.linalg.svd(np.linalg.qr(design, mode="r"), full_matrices=True)
+    return basis[int(np.sum(singular > _SUSPICIOUS * singular[0])) :].T
 
 
 def require_identified(

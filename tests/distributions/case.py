@@ -22,6 +22,7 @@ from mlekit.distributions import (
     Head,
     Parameter,
 )
+from mlekit.distributions.composed import Composed, Kind, spelled
 from mlekit.distributions.link import Link
 from tests.distributions.quadrature import support_nodes
 
@@ -43,7 +44,7 @@ class Case:
     """How the property tests use a family.
 
     Args:
-        distribution: the class.
+        distribution: the class, or the kind that is made of others.
         reference: from scalar parameters to SciPy's frozen distribution.
         exact: the same in mpmath, for the tails.
         extremes: parameters at the ends of what doubles can hold; all answers must stay numbers there.
@@ -60,7 +61,7 @@ class Case:
         name: told apart in test names, where a class has several entries.
     """
 
-    distribution: type[Distribution]
+    distribution: Kind[Distribution]
     reference: Callable[..., Any] | None = None
     exact: Exact | None = None
     extremes: Sequence[Parameters] = ()
@@ -77,7 +78,17 @@ class Case:
     name: str = ""
 
     def __str__(self) -> str:
-        return self.name or self.distribution.__name__
+        return self.name or spelled(self.distribution)
+
+    @property
+    def class_name(self) -> str:
+        """The name of the distributions' class."""
+        return self.distribution._class().__name__
+
+    @property
+    def owner(self) -> str:
+        """A pattern of whom a message about a parameter blames: the class, or one of those that a kind is made of."""
+        return r"\w+" if isinstance(self.distribution, Composed) else self.class_name
 
     # ---- distributions ------------------------------------------------------------------------------------
 

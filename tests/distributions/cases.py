@@ -46,7 +46,7 @@ def numeric(case: Case) -> bool:
 
 
 def exponential(case: Case) -> bool:
-    return issubclass(case.distribution, ExponentialFamily)
+    return issubclass(case.distribution._class(), ExponentialFamily)
 
 
 def independent(case: Case) -> bool:

@@ -122,7 +122,7 @@ def test_parameters_broadcast_against_each_other(case: Case) -> None:
                 information, np.broadcast_to(alone.fisher_information(), information.shape)
             )
         clash = {name: np.full(2 if name == varied else 3, value) for name, value in single.items()}
-        with pytest.raises(ParameterError, match=rf"broadcast.*{varied} \(2,\)"):
+        with pytest.raises(ParameterError, match=rf"broadcast.*({varied}|base) \(2,\)"):
             case.make(clash)
 
 
@@ -208,7 +208,7 @@ def test_copies_and_pickles_are_the_same(case: Case) -> None:
 def test_repr_is_short_and_names_the_class(case: Case) -> None:
     single, batch = repr(case.typical(0)), repr(case.typical(0, (100_000,)))
     for text in (single, batch):
-        assert text.startswith(case.distribution.__name__ + "(")
+        assert text.startswith(case.class_name + "(")
         assert "\n" not in text
         assert len(text) < 300
 
@@ -257,10 +257,10 @@ def test_parameters_outside_their_domain_are_refused(case: Case, name: str, bad:
     position = (1, 2) + (0,) * (array.ndim - 2)
     array[position] = bad
     place = re.escape(f"is {bad:g} at position {position}")
-    with pytest.raises(ParameterError, match=f"{case.distribution.__name__}: {name} must .*{place}"):
+    with pytest.raises(ParameterError, match=f"{case.owner}: {name} must .*{place}"):
         case.make({**parameters, name: array})
     if elementwise(case):
-        with pytest.raises(ParameterError, match=f"{case.distribution.__name__}: {name} must .*is {bad:g}$"):
+        with pytest.raises(ParameterError, match=f"{case.owner}: {name} must .*is {bad:g}$"):
             case.make({**case.parameters(0), name: bad})
 
 
@@ -271,10 +271,10 @@ def test_parameters_outside_their_domain_are_refused(case: Case, name: str, bad:
 )
 def test_parameters_that_are_not_numbers_are_refused(case: Case, name: str) -> None:
     for bad in ("text", "0.5", ["a", "b"], ["1", "2"], [object()], 1j, np.timedelta64(1, "s")):
-        with pytest.raises(ParameterError, match=case.distribution.__name__):
+        with pytest.raises(ParameterError, match=case.class_name):
             case.make({**case.parameters(0), name: bad})
     ragged = [[0.2, 0.8], [1.0]]
-    with pytest.raises(ParameterError, match=case.distribution.__name__):
+    with pytest.raises(ParameterError, match=case.class_name):
         case.make({**case.parameters(0), name: ragged})
 
 
@@ -306,7 +306,7 @@ def test_text_is_not_a_number(case: Case) -> None:
         [b"0"],
         np.datetime64("2020-01-01"),
     ):
-        with pytest.raises(SupportError, match=case.distribution.__name__):
+        with pytest.raises(SupportError, match=case.class_name):
             batch.log_prob(text)  # type: ignore[arg-type]
 
 

@@ -158,7 +158,7 @@ def test_single_precision_stays_single_and_close(case: Case, links: dict[str, st
 @each(fitted)
 def test_single_precision_with_a_fixed_parameter(case: Case) -> None:
     for parameter in case.distribution.predicted[1:]:
-        head = case.bind(fixed={parameter.name: getattr(case.typical(0), parameter.name)})
+        head = case.bind(fixed={parameter.name: case.held(case.typical(0), parameter.name)})
         eta, y = case.rows(head, ROWS)
         y_single = y.astype(np.float32) if y.dtype.kind == "f" else y
         value, score = head.value_and_score(eta.astype(np.float32), y_single)

@@ -10,6 +10,7 @@ import pytest
 
 from mlekit.arrays import Array
 from mlekit.distributions import Distribution, ExponentialFamily, Head
+from mlekit.distributions.composed import Kind
 from tests.distributions.cases import Case, each, each_link, exponential, fitted, independent
 
 ROWS = 40
@@ -104,7 +105,7 @@ def test_information_of_a_head_is_the_covariance_of_its_score(case: Case, links:
     assert information.shape == (6, head.n_outputs, head.n_outputs)
     for row in range(6):
         single = head.distribution(eta[row : row + 1])
-        nodes, weights = case.nodes(squeeze(single))
+        nodes, weights = case.nodes(squeeze(single, case.distribution))
         y = head.encode(case.frame(nodes).set_axis(list(head.target_names), axis=1))
         value, score = head.value_and_score(np.repeat(eta[row : row + 1], len(nodes), axis=0), y)
         mass = weights * np.exp(value)
@@ -113,11 +114,17 @@ def test_information_of_a_head_is_the_covariance_of_its_score(case: Case, links:
         np.testing.assert_allclose(information[row], covariance, rtol=1e-7, atol=1e-8 * covariance.max())
 
 
-def squeeze(batch: Distribution) -> Distribution:
+def squeeze(batch: Distribution, kind: Kind[Distribution]) -> Distribution:
     """The only element of a batch of shape (1,)."""
-    declared = (*batch.parameters, *batch.predicted)
-    names = {name for p in declared for name in (p.name, p.coordinate_name)}
-    fields = {name: value[0] if name in names else value for name, value in vars(batch).items()}
+    names = {name for p in (*kind.parameters, *kind.predicted) for name in (p.name, p.coordinate_name)}
+    fields = {
+        name: squeeze(value, kind)
+        if isinstance(value, Distribution)
+        else value[0]
+        if name in names
+        else value
+        for name, value in vars(batch).items()
+    }
     return type(batch)._unchecked(**fields)
 
 

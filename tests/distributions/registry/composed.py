@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import mpmath
 import numpy as np
+from scipy import stats
 
-from mlekit.distributions import Categorical, Distribution, Empirical, Gaussian, Logistic, Mixture, Poisson
-from tests.distributions.case import Case, Parameters, table
+from mlekit.distributions import (
+    Binomial,
+    Categorical,
+    Distribution,
+    Empirical,
+    Gaussian,
+    Geometric,
+    Logistic,
+    Mixture,
+    NegativeBinomial,
+    Poisson,
+    ZeroInflated,
+)
+from tests.distributions.case import Case, Exact, Parameters, table
 
 
 def _gaussians(rng: np.random.Generator, shape: tuple[int, ...]) -> Parameters:
@@ -51,6 +66,18 @@ def _data_reference(samples: Any, weights: Any) -> Any:
     return table(outcomes, np.bincount(position, weights=weights))
 
 
+def _inflated(base: Callable[..., Any]) -> Callable[..., Any]:
+    """SciPy's table of a distribution of counts with zeros in excess."""
+
+    def reference(zero_probs: Any, **parameters: Any) -> Any:
+        counts = np.arange(2 * base(**parameters).ppf(1 - 1e-15) + 50)
+        masses = (1 - zero_probs) * base(**parameters).pmf(counts)
+        masses[0] += zero_probs
+        return table(counts, masses)
+
+    return reference
+
+
 CASES = (
     Case(
         Mixture,
@@ -74,6 +101,75 @@ CASES = (
         draw=_categoricals,
         build=lambda logits, weights: Mixture(Categorical(logits=logits), weights),
         name="Mixture-labels",
+    ),
+    Case(
+        ZeroInflated.of(Poisson).distribution,
+        draw=lambda rng, shape: {
+            "rate": np.exp(rng.uniform(0.0, 4.5, shape)),
+            "zero_probs": np.asarray(rng.uniform(0.05, 0.9, shape)),
+        },
+        build=lambda rate, zero_probs: ZeroInflated(Poisson(rate=rate), zero_probs=zero_probs),
+        held=lambda p, name: p.zero_probs if name == "zero_probs" else p.base.rate,
+        reference=_inflated(lambda rate: stats.poisson(rate)),
+        exact=Exact(
+            log_prob=lambda y, rate, zero_probs: mpmath.log(
+                zero_probs * (y == 0)
+                + (1 - zero_probs) * mpmath.exp(y * mpmath.log(rate) - rate) / mpmath.gamma(y + 1)
+            ),
+            cdf=lambda y, rate, zero_probs: (
+                zero_probs + (1 - zero_probs) * mpmath.gammainc(y + 1, rate, mpmath.inf, regularized=True)
+            ),
+            sf=lambda y, rate, zero_probs: (
+                (1 - zero_probs) * mpmath.gammainc(y + 1, 0, rate, regularized=True)
+            ),
+        ),
+        extremes=[
+            {"rate": rate, "zero_probs": share}
+            for rate in (0.0, 1e-300, 1e-8, 1e9, 1e300)
+            for share in (0.0, 1e-300, 0.5, 1.0)
+        ],
+    ),
+    Case(
+        ZeroInflated.of(NegativeBinomial).distribution,
+        build=lambda mean, dispersion, zero_probs: ZeroInflated(
+            NegativeBinomial(mean=mean, dispersion=dispersion), zero_probs=zero_probs
+        ),
+        held=lambda p, name: p.zero_probs if name == "zero_probs" else getattr(p.base, name),
+        reference=_inflated(
+            lambda mean, dispersion: stats.nbinom(1 / dispersion, 1 / (1 + dispersion * mean))
+        ),
+        extremes=[
+            {"mean": mean, "dispersion": dispersion, "zero_probs": 0.3}
+            for mean in (0.0, 1e-8, 1e9)
+            for dispersion in (0.0, 1e-8, 1e8)
+        ],
+        rtol=1e-9,
+    ),
+    Case(
+        ZeroInflated.of(Binomial).distribution,
+        draw=lambda rng, shape: {
+            "trials": np.full(shape, 20.0),
+            "probs": np.asarray(rng.uniform(0.05, 0.95, shape)),
+            "zero_probs": np.asarray(rng.uniform(0.05, 0.9, shape)),
+        },
+        build=lambda trials, probs, zero_probs: ZeroInflated(
+            Binomial(trials=trials, probs=probs), zero_probs=zero_probs
+        ),
+        held=lambda p, name: p.zero_probs if name == "zero_probs" else p.base.probs,
+        reference=_inflated(lambda trials, probs: stats.binom(trials, probs)),
+        extremes=[
+            {"trials": n, "probs": p, "zero_probs": 0.1}
+            for n in (0, 1, 10**9)
+            for p in (0.0, 1e-300, 0.5, 1.0)
+        ],
+        fixed={"trials": 20},
+    ),
+    Case(
+        ZeroInflated.of(Geometric).distribution,
+        build=lambda probs, zero_probs: ZeroInflated(Geometric(probs=probs), zero_probs=zero_probs),
+        held=lambda p, name: p.zero_probs if name == "zero_probs" else p.base.probs,
+        reference=_inflated(lambda probs: stats.geom(probs, loc=-1)),
+        extremes=[{"probs": p, "zero_probs": 0.9} for p in (1.0, 1e-300, 1e-8, 1 - 1e-16)],
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )
