@@ -28,6 +28,7 @@ from mlekit.errors import ParameterError, SupportError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlekit.distributions.composed import Kind
     from mlekit.distributions.family import Family
 
 __all__ = ["Distribution", "Seed", "Size"]
@@ -43,6 +44,10 @@ class Distribution(Batch, ABC):
     mean instead of its rate), the ``predicted`` ones; then the likelihood core in the coordinates of the
     predicted parameters' default links (see `Predictable`); then moments and sampling.
     """
+
+    def _kind(self) -> Kind[Self]:
+        """What kind of distribution this is: its class, or what it is composed of."""
+        return type(self)
 
     @classmethod
     def family(cls, *, links: Mapping[str, str] | None = None, **fixed: Any) -> Family[Self]:

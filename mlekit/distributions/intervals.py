@@ -74,10 +74,10 @@ def interval_score(p: Distribution, low: Array, high: Array) -> tuple[Array, ...
     """∂ log P(low < Y ≤ high)/∂ξ, an array for each predicted coordinate."""
     low, high = np.broadcast_arrays(low, high)
     if p._drift(_finite(high)) is None:
-        place = p._with_coordinates, p._coordinates(), p.predicted
+        place = p._with_coordinates, p._coordinates(), p._kind().predicted
         return _differences(*place, _units(p), lambda at: (log_interval(at, low, high),))[0]
     log_mass = log_interval(p, low, high)
-    score = [np.zeros(()) for _ in p.predicted]
+    score = [np.zeros(()) for _ in p._kind().predicted]
     for end, sign in ((low, 1.0), (high, -1.0)):
         flows = _flows(p, end, log_mass)
         score = [part + sign * flow for part, flow in zip(score, flows, strict=True)]
@@ -196,11 +196,11 @@ def _between(p: Distribution, low: Array, high: Array) -> tuple[Array, list[Arra
     log_probs = [np.where(weight > 0, p._log_prob(y), -np.inf) for y, weight in places]
     top = np.max(log_probs, axis=0)
     base = np.where(np.isfinite(top), top, 0.0)
-    total, sums = np.zeros(np.shape(base)), [np.zeros(np.shape(base)) for _ in p.predicted]
+    total, sums = np.zeros(np.shape(base)), [np.zeros(np.shape(base)) for _ in p._kind().predicted]
     for (y, weight), log_prob in zip(places, log_probs, strict=True):
         mass = weight * np.exp(log_prob - base)
         total = total + mass
-        if p.predicted:
+        if p._kind().predicted:
             parts = [np.where(mass > 0, mass * part, 0.0) for part in p._score(y)]
             sums = [whole + part for whole, part in zip(sums, parts, strict=True)]
     return base + np.log(total), [part / total for part in sums]

@@ -139,6 +139,9 @@ class ZeroInflated(Distribution, Generic[B]):
     def _log_other_probs(self) -> Array:
         return -softplus(self.zero_logits)
 
+    def _kind(self) -> ZeroInflatedKind[B]:
+        return ZeroInflatedKind(self.base._kind())
+
     def _frozen(self) -> Self:
         self.base._frozen()
         return super()._frozen()
@@ -156,6 +159,13 @@ class ZeroInflated(Distribution, Generic[B]):
         return Interval(0.0, base.high, True, base.high_included, integer=True)
 
     # ---- likelihood core ----------------------------------------------------------------------------------
+
+    def _coordinates(self) -> tuple[Array, ...]:
+        return (*self.base._coordinates(), self.zero_logits)
+
+    def _with_coordinates(self, *coordinates: Array) -> Self:
+        *of_base, zero_logits = coordinates
+        return self._unchecked(base=self.base._with_coordinates(*of_base), zero_logits=zero_logits)
 
     def _log_prob(self, value: np.ndarray) -> Array:
         log_prob = self.base._log_prob(value)

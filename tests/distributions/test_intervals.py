@@ -57,7 +57,7 @@ def inside(case: Case, distribution: Distribution, low: float, high: float) -> t
 
 
 def own_curvature(p: Distribution, low: Array, high: Array) -> Array:
-    return interval_curvature(p._with_coordinates, p._coordinates(), p.predicted, low, high)
+    return interval_curvature(p._with_coordinates, p._coordinates(), p._kind().predicted, low, high)
 
 
 @each(ordered, of_numbers)
