@@ -25,6 +25,7 @@ from mlekit.distributions.gaussian import Gaussian
 from mlekit.distributions.geometric import Geometric
 from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.head import Head
+from mlekit.distributions.independent import Independent
 from mlekit.distributions.inverse_gaussian import InverseGaussian
 from mlekit.distributions.laplace import Laplace
 from mlekit.distributions.link import Link
@@ -69,6 +70,7 @@ __all__ = [
     "Geometric",
     "Gumbel",
     "Head",
+    "Independent",
     "Interval",
     "InverseGaussian",
     "Laplace",

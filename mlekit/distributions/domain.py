@@ -170,7 +170,8 @@ class Vectors:
         inside = np.asarray(np.all(self.coordinates.contains(value), axis=axes))
         if self.total is not None:
             slack = 0.0 if self.integer else _SUM_TOLERANCE
-            inside = np.asarray(inside & (np.abs(value.sum(axis=-1) - self.total) <= slack))
+            adds_up = np.abs(value.sum(axis=-1) - self.total) <= slack
+            inside = np.asarray(inside & np.all(adds_up, axis=axes[1:]))
         return inside
 
     def __str__(self) -> str:

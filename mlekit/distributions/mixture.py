@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from math import prod
 from typing import Any, Generic
 
 import numpy as np
 from scipy.special import expit
 
 from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last, unwrap
-from mlekit.distributions.components import check_kinds, checked_weights, is_discrete, labels_of
+from mlekit.distributions.components import check_kinds, checked_weights, is_discrete, labels_of, union
 from mlekit.distributions.distribution import Distribution
-from mlekit.distributions.domain import FiniteSet, Interval
+from mlekit.distributions.domain import FiniteSet, Interval, Vectors
 from mlekit.distributions.family import D
 from mlekit.distributions.inversion import invert, invert_counts, panels, peak
 from mlekit.distributions.labels import codes_of
@@ -95,17 +96,22 @@ class Mixture(Distribution, Generic[D]):
     def _first(self) -> Distribution:
         return self.components if isinstance(self.components, Distribution) else self.components[0]
 
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """That of the components."""
+        return self._first.event_shape
+
     def _each(self, answer: Callable[[Distribution, np.ndarray], Any], value: np.ndarray) -> np.ndarray:
         """Every component's answer about outcomes, on a new last axis."""
         if isinstance(self.components, Distribution):
-            return np.asarray(answer(self.components, value[..., None]))
+            return np.asarray(answer(self.components, np.expand_dims(value, -1 - len(self.event_shape))))
         answers = [np.asarray(answer(part, value)) for part in self.components]
         return np.stack(np.broadcast_arrays(*answers), axis=-1)
 
-    def _every(self, fact: Callable[[Distribution], Any]) -> np.ndarray:
-        """A fact of every component, on the last axis."""
+    def _every(self, fact: Callable[[Distribution], Any], axes: int = 0) -> np.ndarray:
+        """A fact of every component, with so many axes of its own: the components on the last axis."""
         if isinstance(self.components, Distribution):
-            return np.asarray(fact(self.components))
+            return np.moveaxis(np.asarray(fact(self.components)), -1 - axes, -1)
         return np.stack(np.broadcast_arrays(*map(fact, self.components)), axis=-1)
 
     @cached_property
@@ -116,32 +122,31 @@ class Mixture(Distribution, Generic[D]):
     # ---- outcomes -----------------------------------------------------------------------------------------
 
     @property
-    def support(self) -> Interval | FiniteSet:
-        """The labels, or the interval that holds all components' supports."""
+    def support(self) -> Interval | FiniteSet | Vectors:
+        """The labels, or the interval that holds all components' supports; of vectors those of their coordinates."""
         parts = (self.components,) if isinstance(self.components, Distribution) else self.components
-        if isinstance(self._first.support, FiniteSet):
-            return self._first.support
-        intervals = [part.support for part in parts if isinstance(part.support, Interval)]
-        return Interval(
-            self._end(np.minimum, [interval.low for interval in intervals]),
-            self._end(np.maximum, [interval.high for interval in intervals]),
-            any(interval.low_included for interval in intervals),
-            any(interval.high_included for interval in intervals),
-            intervals[0].integer,
-        )
-
-    def _end(self, farthest: np.ufunc, ends: list[Any]) -> Any:
-        """One end of the support: a number, or one a batch element where components differ by it."""
-        if isinstance(self.components, Distribution):
-            return farthest.reduce(ends[0], axis=-1) if np.ndim(ends[0]) else ends[0]
-        end = farthest.reduce(np.broadcast_arrays(*ends))
-        return end if np.ndim(end) else float(end)
+        axis = -1 - len(self.event_shape) if isinstance(self.components, Distribution) else None
+        first = self._first.support
+        if isinstance(first, FiniteSet):
+            return first
+        if isinstance(first, Interval):
+            return union([part.support for part in parts if isinstance(part.support, Interval)], axis)
+        supports = [part.support for part in parts if isinstance(part.support, Vectors)]
+        intervals = [support.coordinates for support in supports if isinstance(support.coordinates, Interval)]
+        coordinates = union(intervals, axis) if intervals else first.coordinates
+        totals = {
+            total for support in supports for total in np.unique(np.asarray(support.total, dtype=float))
+        }
+        common = len(totals) == 1 and first.total is not None
+        return Vectors(coordinates, self.event_shape, float(totals.pop()) if common else None)
 
     @property
     def _labels(self) -> Labels | None:
         return labels_of(self._first)
 
     def _read(self, value: ArrayLike) -> np.ndarray:
+        if self.event_shape:
+            return self._first._read(value)
         return super()._read(value) if self._labels is None else codes_of(value, self._labels)
 
     # ---- likelihood and distribution functions --------------------------------------------------------------
@@ -218,27 +223,51 @@ class Mixture(Distribution, Generic[D]):
 
     # ---- moments ------------------------------------------------------------------------------------------
 
-    def _average(self, facts: np.ndarray) -> Array:
-        return unwrap(
-            np.broadcast_to(
-                sum_last(np.where(self.weights == 0, 0.0, self.weights * facts)), self.batch_shape
-            )
-        )
+    def _average(self, facts: np.ndarray, shape: tuple[int, ...]) -> Array:
+        """The weighted mean of facts of components, which have axes of this shape of their own."""
+        weights = self.weights.reshape(*self.weights.shape[:-1], *(1,) * len(shape), self.n_components)
+        total = sum_last(np.where(weights == 0, 0.0, weights * facts))
+        return unwrap(np.broadcast_to(total, self.batch_shape + shape))
+
+    @property
+    def _deviations(self) -> Array:
+        """mean_i − mean."""
+        return self._every(lambda part: part.mean, len(self.event_shape)) - np.asarray(self.mean)[..., None]
 
     @property
     def mean(self) -> Array:
         """Σ w_i·mean_i."""
-        return self._average(self._every(lambda part: part.mean))
+        event = self.event_shape
+        return self._average(self._every(lambda part: part.mean, len(event)), event)
 
     @property
     def variance(self) -> Array:
-        """Σ w_i·(variance_i + (mean_i − mean)²)."""
-        deviations = self._every(lambda part: part.mean) - np.asarray(self.mean)[..., None]
-        return self._average(self._every(lambda part: part.variance) + np.square(deviations))
+        """Σ w_i·(variance_i + (mean_i − mean)²), of each coordinate."""
+        event = self.event_shape
+        own = self._every(lambda part: part.variance, len(event))
+        return self._average(own + np.square(self._deviations), event)
+
+    @property
+    def covariance(self) -> Array:
+        """Σ w_i·(covariance_i + (mean_i − mean)·(mean_i − mean)ᵀ)."""
+        event, count = self.event_shape, self.n_components
+        own = self._every(lambda part: part.covariance, 2 * len(event))
+        away = self._deviations.reshape(*self.batch_shape, prod(event), count)
+        products = away[..., :, None, :] * away[..., None, :, :]
+        return self._average(own + products.reshape(*self.batch_shape, *event, *event, count), 2 * event)
+
+    def _check_line(self, what: str, remedy: str) -> None:
+        if self.event_shape:
+            raise self._cannot(f"{what} among outcomes of shape {self.event_shape}; {remedy}")
 
     @property
     def mode(self) -> Any:
-        """The likeliest label, or number as far as a grid between the components' modes shows."""
+        """The likeliest label, or number as far as a grid between the components' modes shows.
+
+        Raises:
+            SupportError: for vectors, among which no grid reaches far.
+        """
+        self._check_line("seek its mode", "climb log_prob from the modes of the components")
         with np.errstate(all="ignore"):
             if self._labels is not None:
                 return self._labels[np.argmax(self._masses(), axis=-1)]
@@ -259,11 +288,17 @@ class Mixture(Distribution, Generic[D]):
     def entropy(self) -> Array:
         """−E[log p(Y)], in nats, by summation or quadrature.
 
+        Raises:
+            SupportError: for vectors; ``mlekit.entropy`` samples it, and knows the error.
+
         >>> from mlekit.distributions import Gaussian
         >>> apart = Mixture(Gaussian(loc=[-1e6, 1e6], scale=1.0))
         >>> round(float(apart.entropy() - Gaussian(loc=0.0, scale=1.0).entropy()), 9)  # log 2
         0.693147181
         """
+        self._check_line(
+            "integrate its entropy", "mlekit.entropy estimates it by Monte Carlo, with the error"
+        )
         total = np.zeros(self.batch_shape)
         with np.errstate(all="ignore"):
             for outcomes, weights in self._outcomes():
@@ -311,8 +346,10 @@ class Mixture(Distribution, Generic[D]):
         if isinstance(self.components, Distribution):
             draws = np.asarray(self.components._sample((*shape, self.n_components), rng))
         else:
-            draws = np.stack([np.asarray(part._sample(shape, rng)) for part in self.components], axis=-1)
-        return np.take_along_axis(draws, chosen[..., None], axis=-1)[..., 0]
+            axis = -1 - len(self.event_shape)
+            draws = np.stack([np.asarray(part._sample(shape, rng)) for part in self.components], axis=axis)
+        chosen = chosen.reshape(*shape, 1, *(1 for _ in self.event_shape))
+        return np.take_along_axis(draws, chosen, axis=len(shape)).squeeze(axis=len(shape))
 
     def _columns(self) -> dict[Any, Array]:
         if self._labels is not None:

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from mlekit.distributions import Dirichlet, Multinomial, MultivariateGaussian
+from mlekit.distributions import (
+    Bernoulli,
+    Dirichlet,
+    Distribution,
+    Gaussian,
+    Independent,
+    Multinomial,
+    MultivariateGaussian,
+)
 from mlekit.distributions.triangular import triangular_at
 from tests.distributions.case import Case, Draw, Parameters
 from tests.distributions.quadrature import composition_nodes, gaussian_nodes, simplex_nodes
@@ -78,6 +86,17 @@ def _dirichlet_reference(concentration: Any) -> Any:
     return SimplexReference(frozen, frozen.mean(), frozen.cov())
 
 
+def _independent_nodes(distribution: Distribution) -> tuple[Any, Any]:
+    assert isinstance(distribution, Independent)
+    base = distribution.base
+    return gaussian_nodes(MultivariateGaussian(loc=base.loc, scale_tril=np.diag(base.scale)))
+
+
+def _bits(distribution: Distribution) -> tuple[Any, Any]:
+    outcomes = np.indices((2,) * distribution.event_shape[0]).reshape(distribution.event_shape[0], -1).T
+    return outcomes.astype(np.float64), np.ones(len(outcomes))
+
+
 def _gaussian_reference(loc: Any, scale_tril: Any) -> Any:
     covariance = scale_tril @ scale_tril.T
     return Reference(stats.multivariate_normal(loc, covariance), loc, covariance)
@@ -140,5 +159,29 @@ CASES = (
         event_ndim=1,
         ordered=False,
         rtol=1e-11,
+    ),
+    Case(
+        Independent,
+        draw=lambda rng, shape: {
+            "loc": rng.uniform(-3, 3, (*shape, 2)),
+            "scale": np.exp(rng.uniform(-1, 1, (*shape, 2))),
+        },
+        build=lambda loc, scale: Independent(Gaussian(loc=loc, scale=scale)),
+        reference=lambda loc, scale: _gaussian_reference(loc, np.diag(scale)),
+        extremes=[{"loc": [1e8, 0.0], "scale": [1e-8, 1e8]}],
+        nodes=_independent_nodes,
+        event_ndim=1,
+        ordered=False,
+        name="Independent-Gaussian",
+    ),
+    Case(
+        Independent,
+        draw=lambda rng, shape: {"probs": rng.uniform(0.1, 0.9, (*shape, 3))},
+        build=lambda probs: Independent(Bernoulli(probs=probs)),
+        extremes=[{"probs": [0.0, 1.0, 0.5]}],
+        nodes=_bits,
+        event_ndim=1,
+        ordered=False,
+        name="Independent-Bernoulli",
     ),
 )
