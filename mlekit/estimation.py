@@ -57,6 +57,9 @@ def fit(
             formula with a linear network predicts the family's first parameter, the others are intercepts;
             with an MLP all parameters are outputs of the one network. Several columns on the left are as
             many independent outputs, or, for `Categorical`, soft labels or counts of each category.
+            ``Surv(time, event)`` on the left is a time that was observed where the event is 1, and exceeded
+            where it is 0 (right censoring); ``type="left"``, or ``Surv(lower, upper, type="interval")``, say
+            what else is known of it.
         data: a pandas or Polars DataFrame, or a PyArrow table.
         family: a distribution class, or one with parameters fixed or re-linked: ``Gaussian.family(scale=1)``.
         network: ``Linear()`` or ``MLP(16, 16)``, or anything of the `Network` protocol.
@@ -223,7 +226,7 @@ def to_sample(
     """Rows as a fit works on them: prepared inputs, encoded targets, and offsets of η."""
     assert rows.target is not None
     target = head.encode(rows.target)
-    if target.dtype.kind == "f":
+    if target.dtype.kind == "f" and not head.censored:
         target = target.astype(dtype, copy=False)
     offset = None
     if rows.offset is not None:

@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.distributions import Head
+from mlekit.distributions.censored import single_outcome
 from mlekit.distributions.link import LOG, LOG_CHOLESKY, LOGIT
 from mlekit.distributions.triangular import side
 from mlekit.errors import FitError
@@ -29,6 +30,9 @@ _VANISHED = float(np.log(1e-7))
 
 def require_spread(head: Head[Any], target: pd.DataFrame, weights: np.ndarray | None) -> None:
     """Refuse a constant target of a continuous family that is free to shrink to that one point."""
+    if head.censored:
+        _require_events(head, target if weights is None else target[weights > 0])
+        return
     distribution = head.family.distribution
     if distribution.labelled or distribution.outcomes.integer or len(head.columns) < 2:
         return
@@ -41,6 +45,28 @@ def require_spread(head: Head[Any], target: pd.DataFrame, weights: np.ndarray | 
                 f"maximum: the distribution would shrink to that point, its spread to zero. Hold its {name} fixed "
                 f"({distribution._code(f'{name}=...')}), or give rows that differ"
             )
+
+
+def _require_events(head: Head[Any], target: pd.DataFrame) -> None:
+    """Refuse a censored target that one single outcome, or one as large or small as you like, would explain."""
+    found = single_outcome(head.in_natural_units().encode(target))
+    name, owner = head.target_names[0], head.family.distribution
+    if found is None:
+        return
+    low, high = found
+    if np.isinf(low) or np.isinf(high):
+        side, way = ("right", "larger") if np.isinf(high) else ("left", "smaller")
+        raise FitError(
+            f"no outcome {name!r} is seen: every row is censored on the {side}, so the likelihood has no maximum: the "
+            f"{way} {owner._code()} expects it, the likelier; give rows in which it was seen"
+        )
+    if len(head.columns) > 1 and not owner.outcomes.integer:
+        second = list(head.columns)[1]
+        raise FitError(
+            f"the outcome {name!r} may be {high:g} in every row, so the likelihood has no maximum: the distribution "
+            f"would shrink to that point, its spread to zero. Hold its {second} fixed "
+            f"({owner._code(f'{second}=...')}), or give rows that differ"
+        )
 
 
 def require_identified_design(
@@ -86,7 +112,8 @@ def require_maximum(
         for _, output, term in sorted(linear_names(head, regression, network), key=lambda n: n[0])
     ]
     largest = max(-lowest.min(), highest.max())
-    if objective.prior is None and largest > _FAR_OUT and head.recession(sample.target[:1]) is not None:
+    far_out = largest > _FAR_OUT or head.censored
+    if objective.prior is None and far_out and head.recession(sample.target[:1]) is not None:
         counting = np.arange(len(sample)) if sample.weights is None else np.flatnonzero(sample.weights)
         worst_first = counting[np.argsort(log_prob[counting], kind="stable")]
         refuse_separation(
@@ -94,6 +121,7 @@ def require_maximum(
             worst_first,
             natural_directions(head, network, scaling),
             names,
+            what="outcomes that are seen and those that are not" if head.censored else "the classes",
         )
     _refuse_edge(objective, scaling, solution.theta, np.concatenate(edges), names)
 

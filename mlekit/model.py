@@ -239,6 +239,11 @@ class Model(Generic[D]):
 
         rows = self._encode(data, offset, target=True, weights=weights)
         assert rows.target is not None
+        if self._target.censored:
+            raise DataError(
+                f"decompose: outcomes of {list(self._target.target_names)} are known by intervals, which have no "
+                "entropy; decompose a model of outcomes that were seen"
+            )
         if self._target.n_targets > 1:
             raise DataError(
                 f"decompose: needs one target, but the model has {list(self._target.target_names)}; fit one of them"
@@ -292,7 +297,7 @@ class Model(Generic[D]):
     @property
     def loss_name(self) -> str:
         """What this likelihood is called elsewhere: ``'binary cross-entropy'``, ``'mean squared error'``."""
-        return self._target.family.loss_name
+        return self._target.loss_name
 
     @property
     def n_parameters(self) -> int:
@@ -346,7 +351,7 @@ class Model(Generic[D]):
 
     def __repr__(self) -> str:
         formulas = ", ".join(
-            f"{key or ' + '.join(self._target.target_names)} ~ {predictor.formula}"
+            f"{key or self.regression.encoding.left} ~ {predictor.formula}"
             for key, predictor in self.regression.encoding.predictors.items()
         )
         state = "interrupted" if self.interrupted else "converged" if self.converged else "not converged"

@@ -234,6 +234,7 @@ def _head_to_json(head: Head[Any]) -> dict[str, Any]:
         "constants": {name: _plain(name, value) for name, value in head.constants.items()},
         "identified": head.identified,
         "boolean": head.boolean,
+        "censored": head.censored,
     }
 
 
@@ -271,4 +272,5 @@ def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarra
         scale=tensors["target_scale"],
         identified=document["identified"],
         boolean=document["boolean"],
+        censored=document.get("censored", False),
     )

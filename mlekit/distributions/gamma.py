@@ -120,6 +120,9 @@ class Gamma(ExponentialFamily):
         information[..., 1, 1] = self.shape * trigamma_excess(self.shape)
         return information
 
+    def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
+        return value, None
+
     def _coordinates(self) -> tuple[Array, ...]:
         return np.log(self.mean), np.log(self.shape)
 

@@ -21,9 +21,11 @@ import numpy as np
 import pandas as pd
 
 from mlekit.arrays import Array
+from mlekit.distributions.censored import CensoredKind, is_censored
+from mlekit.distributions.composed import Kind
 from mlekit.distributions.family import D, Family
-from mlekit.distributions.slots import Slot, slots_of
-from mlekit.errors import ParameterError, TargetError
+from mlekit.distributions.slots import Slot, check_fixed, slots_of
+from mlekit.errors import TargetError
 
 __all__ = ["Head"]
 
@@ -42,6 +44,7 @@ class Head(Generic[D]):
     scale: Array = field(default_factory=lambda: np.ones(1))
     identified: bool = False
     boolean: bool = False
+    censored: bool = False
 
     @classmethod
     def learn(
@@ -55,7 +58,8 @@ class Head(Generic[D]):
         identified: bool,
     ) -> Head[D]:
         """See `Family.bind`."""
-        distribution = family.distribution
+        censored = is_censored(target)
+        distribution = CensoredKind(family.distribution) if censored else family.distribution
         given = {name: value for name, value in family.fixed.items() if name in distribution.constants}
         head = cls(
             family=family,
@@ -63,8 +67,9 @@ class Head(Generic[D]):
             constants=distribution._learn_constants(target, given),
             identified=identified,
             boolean=all(pd.api.types.is_bool_dtype(dtype) for dtype in target.dtypes),
+            censored=censored,
         )
-        head._check_fixed()
+        check_fixed(family, head.constants, head.target_names)
         units = {p.unit for p in distribution.predicted} - {"none"}
         if not (standardize and units) or family.links:
             return head.in_natural_units()
@@ -73,31 +78,21 @@ class Head(Generic[D]):
         w = np.full(len(values), 1 / len(values)) if weights is None else weights / weights.sum()
         movable = shift and "location" in units
         center, spread = distribution._center_and_spread(values, w, shift=movable)
-        return head._with_units(center, np.where(spread > 0, spread, 1.0))
+        return replace(head, shift=center, scale=np.where(spread > 0, spread, 1.0))
 
-    def _with_units(self, shift: Array, scale: Array) -> Head[D]:
-        return Head(
-            self.family, self.target_names, self.constants, shift, scale, self.identified, self.boolean
-        )
+    @cached_property
+    def _observed(self) -> Kind[Any]:
+        """The kind whose likelihood the target has: the family's, of outcomes or of intervals that hold them."""
+        return CensoredKind(self.family.distribution) if self.censored else self.family.distribution
+
+    @property
+    def loss_name(self) -> str:
+        """What the negative log-likelihood of this family and target is called elsewhere."""
+        return self._observed._loss_name(frozenset(self.family.fixed))
 
     def in_natural_units(self) -> Head[D]:
         """The same head for outputs that are already in the target's own units."""
-        return self._with_units(np.zeros(self._n_units), np.ones(self._n_units))
-
-    def _check_fixed(self) -> None:
-        """Refuse vectors and matrices held fixed at another size than the target has."""
-        distribution = self.family.distribution
-        widths = distribution._widths(self.constants)
-        for parameter, width in zip(distribution.predicted, widths, strict=True):
-            if width is None or parameter.name not in self.family.fixed:
-                continue
-            value = np.asarray(self.family.fixed[parameter.name], dtype=np.float64)
-            expected = np.shape(parameter.link.inverse(np.zeros(width)))
-            if value.shape != expected:
-                raise ParameterError(
-                    f"{self.family.name}: {parameter.name} is held fixed at a value of shape {value.shape}, but "
-                    f"the target {list(self.target_names)} needs one of shape {expected}"
-                )
+        return replace(self, shift=np.zeros(self._n_units), scale=np.ones(self._n_units))
 
     @property
     def member(self) -> Head[D]:
@@ -171,7 +166,7 @@ class Head(Generic[D]):
     # ---- targets ------------------------------------------------------------------------------------------
 
     def _encode_raw(self, target: pd.DataFrame) -> np.ndarray:
-        distribution = self.family.distribution
+        distribution = self._observed
         if self.n_targets == 1:
             return distribution._encode(target, self.constants)
         columns = [distribution._encode(target.iloc[:, [j]], self.constants) for j in range(target.shape[1])]
@@ -192,7 +187,7 @@ class Head(Generic[D]):
         if values.dtype.kind != "f" or (np.all(self.shift == 0) and np.all(self.scale == 1)):
             return values
         units = (self.shift[0], self.scale[0]) if self._n_units == 1 else (self.shift, self.scale)
-        return self.family.distribution._in_units(values, *units)
+        return self._observed._in_units(values, *units)
 
     # ---- η to probability ---------------------------------------------------------------------------------
 
@@ -214,11 +209,11 @@ class Head(Generic[D]):
     def _standardized(self, eta: Array) -> D:
         return self.family.distribution._from_coordinates(*self._coordinates(eta), **self.constants)
 
-    def _rows(self, eta: Array, y: np.ndarray) -> tuple[D, np.ndarray]:
+    def _rows(self, eta: Array, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """The distributions of rows and their outcomes, which may come with constants of the row (its trials)."""
-        given, outcome = self.family.distribution._given(y)
+        given, outcome = self._observed._given(y)
         constants = {**self.constants, **given}
-        return self.family.distribution._from_coordinates(*self._coordinates(eta), **constants), outcome
+        return self._observed._from_coordinates(*self._coordinates(eta), **constants), outcome
 
     def distribution(self, eta: Array) -> D:
         """The predicted distributions in the target's own units, one a row (and target)."""
@@ -226,20 +221,20 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             return self.family.distribution._from_coordinates(*natural, **self.constants)._frozen()
 
-    def _log_prob(self, batch: D, outcome: np.ndarray) -> Array:
-        log_prob = batch._log_prob(outcome)
+    def _log_prob(self, batch: Any, outcome: np.ndarray) -> Array:
+        log_prob: Array = batch._log_prob(outcome)
         if self.family.links:
             # A link such as identity may send η outside a parameter's domain: such an η is impossible.
             log_prob = np.where(np.isnan(log_prob), -np.inf, log_prob)
         return log_prob
 
-    def _row_log_likelihood(self, batch: D, outcome: np.ndarray, y: np.ndarray) -> Array:
+    def _row_log_likelihood(self, batch: Any, outcome: np.ndarray, y: np.ndarray) -> Array:
         log_prob = self._log_prob(batch, outcome)
         if self.n_targets > 1:
             log_prob = log_prob @ np.ones(self.n_targets, dtype=log_prob.dtype)
-        return np.asarray(log_prob + self.family.distribution._log_jacobian(y, self.scale))
+        return np.asarray(log_prob + self._observed._log_jacobian(y, self.scale))
 
-    def _row_score(self, batch: D, eta: Array, y: np.ndarray) -> Array:
+    def _row_score(self, batch: Any, eta: Array, y: np.ndarray) -> Array:
         score = np.empty_like(eta)
         for slot, part in zip(self._slots, batch._score(y), strict=True):
             if slot.columns is None:
@@ -262,10 +257,9 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             log_prob = self._log_prob(*self._rows(eta, y))
             if self.n_targets == 1:
-                return log_prob + self.family.distribution._log_jacobian(y, self.scale)
+                return log_prob + self._observed._log_jacobian(y, self.scale)
             units = [
-                self.family.distribution._log_jacobian(y[:, j], self.scale[j : j + 1])
-                for j in range(self.n_targets)
+                self._observed._log_jacobian(y[:, j], self.scale[j : j + 1]) for j in range(self.n_targets)
             ]
             return np.asarray(log_prob + np.stack(np.broadcast_arrays(*units), axis=-1))
 
@@ -360,9 +354,9 @@ class Head(Generic[D]):
         """
         m = self.n_targets
         if m == 1:
-            cone = self.family.distribution._recession(y, self.constants)
+            cone = self._observed._recession(y, self.constants)
             return None if cone is None else cone[:, :, self._free_coordinates]
-        cones = [self.family.distribution._recession(y[:, j], self.constants) for j in range(m)]
+        cones = [self._observed._recession(y[:, j], self.constants) for j in range(m)]
         if any(cone is None for cone in cones):
             return None
         parts = [cone for cone in cones if cone is not None]
@@ -378,7 +372,7 @@ class Head(Generic[D]):
         w = np.full(len(y), 1 / len(y)) if weights is None else weights / weights.sum()
         eta = np.zeros(self.n_outputs)
         with np.errstate(all="ignore"):
-            coordinates = self.family.distribution._start(y, w, **self.constants)
+            coordinates = self._observed._start(y, w, **self.constants)
             for slot, xi in zip(self._slots, coordinates, strict=True):
                 if slot.columns is None:
                     continue

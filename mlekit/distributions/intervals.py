@@ -18,7 +18,7 @@ small share of a coordinate's standard unit, 1/√information: some ten digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,17 @@ _LONGEST_STEP = 1e-2
 _LEAST_SHARE = 1e-3
 
 
+class _Interval(NamedTuple):
+    """An interval with its ends' log-tails, its log-probability, and where that is to be added up within."""
+
+    low: Array
+    high: Array
+    below: tuple[Array, Array]
+    above: tuple[Array, Array]
+    log_mass: Array
+    narrow: BoolArray
+
+
 @np.errstate(all="ignore")
 def log_interval(p: Distribution, low: Array, high: Array) -> Array:
     """Log P(low < Y ≤ high); −inf for an empty interval.
@@ -51,42 +62,39 @@ def log_interval(p: Distribution, low: Array, high: Array) -> Array:
         low: below all outcomes of the interval; −inf for none.
         high: the greatest outcome of the interval; inf for none.
     """
-    low, high = np.broadcast_arrays(low, high)
-    (below_low, above_low), (below_high, above_high) = _log_tails(p, low), _log_tails(p, high)
-    outside = np.logaddexp(below_low, above_high)
-    log_mass = np.where(
-        (outside < below_high) & (outside < above_low),
-        log1mexp(np.minimum(outside, 0.0)),
-        np.where(
-            below_high < above_low,
-            _log_difference(below_high, below_low),
-            _log_difference(above_low, above_high),
-        ),
-    )
-    narrow = _narrow(p, low, high, log_mass, np.minimum(below_high, above_low))
+    interval = _interval(p, low, high)
+    log_mass, narrow = interval.log_mass, interval.narrow
     if narrow.any():
-        log_mass = np.where(narrow, _between(p, np.where(narrow, low, high), high)[0], log_mass)
-    return np.where(low < high, log_mass, -np.inf)
+        inside, _ = _between(p, np.where(narrow, interval.low, interval.high), interval.high)
+        log_mass = np.where(narrow, inside, log_mass)
+    return np.where(interval.low < interval.high, log_mass, -np.inf)
 
 
 @np.errstate(all="ignore")
 def interval_score(p: Distribution, low: Array, high: Array) -> tuple[Array, ...]:
     """∂ log P(low < Y ≤ high)/∂ξ, an array for each predicted coordinate."""
-    low, high = np.broadcast_arrays(low, high)
-    if p._drift(_finite(high)) is None:
-        place = p._with_coordinates, p._coordinates(), p._kind().predicted
-        return _differences(*place, _units(p), lambda at: (log_interval(at, low, high),))[0]
-    log_mass = log_interval(p, low, high)
-    score = [np.zeros(()) for _ in p._kind().predicted]
-    for end, sign in ((low, 1.0), (high, -1.0)):
-        flows = _flows(p, end, log_mass)
-        score = [part + sign * flow for part, flow in zip(score, flows, strict=True)]
-    smaller = np.minimum(_log_tails(p, high)[0], _log_tails(p, low)[1])
-    narrow = _narrow(p, low, high, log_mass, smaller)
+    interval = _interval(p, low, high)
+    into = _flows(p, interval.low, (interval.below[0], interval.above[0]), interval.log_mass)
+    out = _flows(p, interval.high, (interval.below[1], interval.above[1]), interval.log_mass)
+    score: list[Array | None] = [
+        None if a is None or b is None else a - b for a, b in zip(into, out, strict=True)
+    ]
+    missing = [j for j, part in enumerate(score) if part is None]
+    narrow = interval.narrow
     if narrow.any():
-        inside = _between(p, np.where(narrow, low, high), high)[1]
-        score = [np.where(narrow, part, whole) for part, whole in zip(inside, score, strict=True)]
-    return tuple(score)
+        inside = _between(p, np.where(narrow, interval.low, interval.high), interval.high)[1]
+        score = [
+            None if whole is None else np.where(narrow, part, whole)
+            for part, whole in zip(inside, score, strict=True)
+        ]
+    if missing:
+        place = p._with_coordinates, p._coordinates(), p._kind().predicted
+        found = _differences(
+            *place, _units(p), lambda at: (log_interval(at, low, high),), missing, fine=True
+        )[0]
+        for j, part in zip(missing, found, strict=True):
+            score[j] = part
+    return tuple(part for part in score if part is not None)
 
 
 @np.errstate(all="ignore")
@@ -110,9 +118,12 @@ def interval_curvature(
         low: below all outcomes of the interval.
         high: the greatest outcome of the interval.
     """
-    units = _units(at(*coordinates))
-    parts = _differences(at, coordinates, predicted, units, lambda p: p._interval_score(low, high))
-    k = len(parts)
+    units, k = _units(at(*coordinates)), len(coordinates)
+
+    def score(p: Distribution) -> tuple[Array, ...]:
+        return p._interval_score(low, high)
+
+    parts = _differences(at, coordinates, predicted, units, score, range(k), fine=False)
     shape = np.broadcast_shapes(low.shape, high.shape, units.shape[:-1])
     hessian = np.empty((*shape, k, k))
     for i, row in enumerate(parts):
@@ -132,17 +143,39 @@ def _is_discrete(p: Distribution) -> bool:
 # ---- values at the ends -----------------------------------------------------------------------------------
 
 
+def _interval(p: Distribution, low: Array, high: Array) -> _Interval:
+    low, high = np.broadcast_arrays(low, high)
+    (below_low, above_low), (below_high, above_high) = _log_tails(p, low), _log_tails(p, high)
+    outside = np.logaddexp(below_low, above_high)
+    log_mass = np.where(
+        (outside < below_high) & (outside < above_low),
+        log1mexp(np.minimum(outside, 0.0)),
+        np.where(
+            below_high < above_low,
+            _log_difference(below_high, below_low),
+            _log_difference(above_low, above_high),
+        ),
+    )
+    narrow = _narrow(p, low, high, log_mass, np.minimum(below_high, above_low))
+    return _Interval(low, high, (below_low, below_high), (above_low, above_high), log_mass, narrow)
+
+
 def _finite(end: Array) -> Array:
     return np.where(np.isfinite(end), end, 0.0)
 
 
 def _log_tails(p: Distribution, end: Array) -> tuple[Array, Array]:
     """Log P(Y ≤ end) and log P(Y > end), also where the end is infinite."""
+    infinite = np.isinf(end)
+    below, above = np.where(end > 0, 0.0, -np.inf), np.where(end > 0, -np.inf, 0.0)
+    if infinite.all():
+        shape = np.broadcast_shapes(end.shape, p.batch_shape)
+        return np.broadcast_to(below, shape), np.broadcast_to(above, shape)
     inner = _finite(end)
-    below, above = np.minimum(p._log_cdf(inner), 0.0), np.minimum(p._log_sf(inner), 0.0)
-    below = np.where(np.isinf(end), np.where(end > 0, 0.0, -np.inf), below)
-    above = np.where(np.isinf(end), np.where(end > 0, -np.inf, 0.0), above)
-    return below, above
+    return (
+        np.where(infinite, below, np.minimum(p._log_cdf(inner), 0.0)),
+        np.where(infinite, above, np.minimum(p._log_sf(inner), 0.0)),
+    )
 
 
 def _log_difference(larger: Array, smaller: Array) -> Array:
@@ -152,16 +185,16 @@ def _log_difference(larger: Array, smaller: Array) -> Array:
     return np.where(nothing, -np.inf, difference)
 
 
-def _flows(p: Distribution, end: Array, log_mass: Array) -> list[Array]:
+def _flows(p: Distribution, end: Array, tails: tuple[Array, Array], log_mass: Array) -> list[Array | None]:
     """p(end)·g(end)/P; nothing flows where there is no probability on one side of the end."""
     inner = _finite(end)
     place = np.floor(inner) if _is_discrete(p) else inner
-    drift = p._drift(place)
-    assert drift is not None
-    below, above = _log_tails(p, end)
-    moves = np.isfinite(below) & np.isfinite(above) & np.isfinite(log_mass)
-    density = np.exp(np.where(moves, p._log_prob(place) - log_mass, -np.inf))
-    return [np.where(moves & (density > 0), density * part, 0.0) for part in drift]
+    moves = np.isfinite(tails[0]) & np.isfinite(tails[1]) & np.isfinite(log_mass)
+    density = (
+        np.exp(np.where(moves, p._log_prob(place) - log_mass, -np.inf)) if moves.any() else 0.0 * log_mass
+    )
+    moves = moves & (density > 0)
+    return [None if part is None else np.where(moves, density * part, 0.0) for part in p._drift(place)]
 
 
 # ---- narrow intervals -------------------------------------------------------------------------------------
@@ -221,18 +254,26 @@ def _differences(
     predicted: Sequence[Parameter],
     units: Array,
     function: Callable[[Distribution], tuple[Array, ...]],
+    of: Sequence[int],
+    *,
+    fine: bool,
 ) -> list[tuple[Array, ...]]:
-    """The derivatives of each part of a function of the batch: a list by parts, a tuple by coordinates."""
+    """The derivatives of each part of a function of the batch: a list by parts, a tuple by these coordinates.
+
+    Central differences of second order or, if they are to be ``fine``, of fourth.
+    """
     by_coordinate = []
-    for j, parameter in enumerate(predicted):
+    for j in of:
         size = _STEP * units[..., j]
-        if parameter.unit != "location":  # of a logarithm or log-odds, however little it matters
+        if predicted[j].unit != "location":  # of a logarithm or log-odds, however little it matters
             size = np.minimum(size, _LONGEST_STEP)
 
         def moved(steps: float, j: int = j, size: Array = size) -> tuple[Array, ...]:
             return function(at(*(xi + steps * size if i == j else xi for i, xi in enumerate(coordinates))))
 
-        near = [a - b for a, b in zip(moved(1), moved(-1), strict=True)]
-        far = [a - b for a, b in zip(moved(2), moved(-2), strict=True)]
-        by_coordinate.append([(8 * a - b) / (12 * size) for a, b in zip(near, far, strict=True)])
+        parts = [(a - b) / (2 * size) for a, b in zip(moved(1), moved(-1), strict=True)]
+        if fine:
+            far = [(a - b) / (4 * size) for a, b in zip(moved(2), moved(-2), strict=True)]
+            parts = [(4 * a - b) / 3 for a, b in zip(parts, far, strict=True)]
+        by_coordinate.append(parts)
     return [tuple(parts) for parts in zip(*by_coordinate, strict=True)]

@@ -128,7 +128,7 @@ class LocationScale(Distribution):
         information[..., 1, 1] = of_scale
         return information
 
-    def _drift(self, value: np.ndarray) -> tuple[Array, ...] | None:
+    def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
         return np.ones(()), value - self.loc
 
     @classmethod

@@ -128,6 +128,9 @@ class NegativeBinomial(CountDistribution):
         information[..., 1, 1] = self._expectation(lambda p, k, _: np.square(p._score(k)[1]))
         return information
 
+    def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
+        return self.mean * self._ratio_and_gap(value)[0], None
+
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
         mean = weights @ value

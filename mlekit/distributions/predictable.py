@@ -49,6 +49,9 @@ class Predictable:
     kinked: ClassVar[bool] = False
     """Whether the log-density is linear in the outcome on either side of its location, with a kink there."""
 
+    circular: ClassVar[bool] = False
+    """Whether outcomes are directions, of which none is the first or the last."""
+
     @classmethod
     def _class(cls) -> type[Self]:
         """The class of this kind's distributions."""
@@ -73,12 +76,12 @@ class Predictable:
         """What a step of Newton's method takes for −∂² log p/∂ξ²: its expectation, the information."""
         return self._information()
 
-    def _drift(self, value: np.ndarray) -> tuple[Array, ...] | None:
-        """What −∂ P(Y ≤ value)/∂ξ is over p(value), an array for each predicted parameter; None if in no closed form.
+    def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
+        """What −∂ P(Y ≤ value)/∂ξ is over p(value), for each predicted parameter; None where in no closed form.
 
         For a continuous family it is how fast a coordinate moves the outcome of a given level.
         """
-        return None
+        return (None,) * len(self._coordinates())
 
     def _coordinates(self) -> tuple[Array, ...]:
         """The coordinates ξ of this batch: what `_from_coordinates` made it of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ from mlekit.arrays import Array
 from mlekit.distributions.family import Family
 from mlekit.distributions.link import Change
 from mlekit.distributions.parameter import Parameter
+from mlekit.errors import ParameterError
 
-__all__ = ["Slot", "slots_of"]
+__all__ = ["Slot", "check_fixed", "slots_of"]
 
 
 class Slot(NamedTuple):
@@ -67,3 +69,18 @@ def slots_of(
         slots.append(Slot(parameter, columns, None, change, scalar, reference, a, b))
         position += size
     return tuple(slots)
+
+
+def check_fixed(family: Family[Any], constants: Mapping[str, Any], targets: tuple[str, ...]) -> None:
+    """Refuse vectors and matrices held fixed at another size than the target has."""
+    widths = family.distribution._widths(constants)
+    for parameter, width in zip(family.distribution.predicted, widths, strict=True):
+        if width is None or parameter.name not in family.fixed:
+            continue
+        value = np.asarray(family.fixed[parameter.name], dtype=np.float64)
+        expected = np.shape(parameter.link.inverse(np.zeros(width)))
+        if value.shape != expected:
+            raise ParameterError(
+                f"{family.name}: {parameter.name} is held fixed at a value of shape {value.shape}, but "
+                f"the target {list(targets)} needs one of shape {expected}"
+            )

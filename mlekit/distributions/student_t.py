@@ -103,8 +103,8 @@ class StudentT(LocationScale):
     def _standard_information(self) -> tuple[Array, Array, Array]:
         return (self.df + 1) / (self.df + 3), np.zeros(()), 2 * self.df / (self.df + 3)
 
-    def _drift(self, value: np.ndarray) -> None:
-        """None: the degrees of freedom move outcomes in no closed form."""
+    def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
+        return *super()._drift(value), None
 
     def _information(self) -> Array:
         information = np.zeros((*self.batch_shape, 3, 3))

@@ -65,6 +65,7 @@ class VonMises(Distribution):
 
     parameters = (_LOC, _CONCENTRATION)
     predicted = (_LOC, _CONCENTRATION)
+    circular = True
 
     def __init__(self, *, loc: ArrayLike, concentration: ArrayLike) -> None:
         self._store_parameters(loc=loc, concentration=concentration)

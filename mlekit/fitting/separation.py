@@ -33,6 +33,8 @@ def refuse_separation(
     worst_first: np.ndarray,
     natural: Float[np.ndarray, "parameters parameters"],
     names: Sequence[str],
+    *,
+    what: str = "the classes",
 ) -> None:
     """Refuse a sample that has a direction of recession.
 
@@ -42,6 +44,7 @@ def refuse_separation(
         natural: the matrix that turns a direction over standardized inputs into one of coefficients in the
             units of the data.
         names: what each coefficient is called in a message.
+        what: what is separated.
 
     Raises:
         FitError: naming the coefficients that run away, with their signs.
@@ -70,7 +73,7 @@ def refuse_separation(
     running = [f"{names[j]} → {'+' if direction[j] > 0 else '−'}∞" for j in blamed or moving]
     complete = basis.shape[1] == len(names) and _is_complete(cone)
     raise FitError(
-        f"the classes are {'completely' if complete else 'quasi-completely'} separated, so the likelihood has no "
+        f"{what} are {'completely' if complete else 'quasi-completely'} separated, so the likelihood has no "
         f"maximum: {', '.join(running)}. Use a prior (prior=Gaussian(loc=0, scale=1)), which makes the fit "
         "finite, or remove what separates"
     )

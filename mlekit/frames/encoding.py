@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from mlekit.arrays import ArrayLike
 from mlekit.errors import DataError, FileFormatError, FormulaError
+from mlekit.frames.censoring import Censoring
 from mlekit.frames.columns import Column, Source, check_complete, check_finite, kind_of, numbers
 from mlekit.frames.designs import Predictor, learn_design
 from mlekit.frames.documents import column_of, document_of, entries, optional_text, predictor_of, texts
@@ -28,7 +29,7 @@ class Rows:
         index: The table's index; a RangeIndex for tables that have none (Polars, PyArrow).
         inputs: The design matrix of each parameter, float64, C-contiguous, without the intercept's column.
         target: The left-hand columns in the formula's order, in the table's own types and without missing
-            values. None where they were not asked for.
+            values; for a censored target one column of intervals. None where they were not asked for.
         weights: Weights ≥ 0, one a row.
         offset: What is added to the linear predictor, one number a row.
     """
@@ -50,6 +51,7 @@ class Encoding:
         schema: What each column that the right-hand sides read was at the time of fitting.
         weights: Name of the column of weights, if they came as a name.
         offset: Name of the column of offsets, if they came as a name.
+        censoring: How the target columns are read, if they tell of a censored outcome.
 
     >>> people = pd.DataFrame({"ill": [0, 1, 1, 0], "age": [30, 50, 60, 40], "site": ["b", "a", "b", "c"]})
     >>> encoding, rows = Encoding.learn("ill ~ age + site", people)
@@ -69,6 +71,7 @@ class Encoding:
     schema: Mapping[str, Column]
     weights: str | None = None
     offset: str | None = None
+    censoring: Censoring | None = None
 
     @classmethod
     def learn(
@@ -96,7 +99,9 @@ class Encoding:
             FormulaError: if the formula cannot be read, or may not do what it asks for.
             DataError: if a column is missing or unusable; it names the column, the rows and a remedy.
         """
-        targets, sides = split(formula)
+        left, sides = split(formula)
+        censoring = left if isinstance(left, Censoring) else None
+        targets = left.columns if isinstance(left, Censoring) else left
         table = Table.of(data)
         weights_name = weights if isinstance(weights, str) else None
         offset_name = offset if isinstance(offset, str) else None
@@ -119,7 +124,7 @@ class Encoding:
         predictors, inputs = {}, {}
         for parameter, right in rights.items():
             predictors[parameter], inputs[parameter] = learn_design(right, sources, table.index)
-        encoding = cls(predictors, targets, schema, weights_name, offset_name)
+        encoding = cls(predictors, targets, schema, weights_name, offset_name, censoring)
         return encoding, encoding._complete(Rows(table.index, inputs), table, True, weights, offset)
 
     def encode(
@@ -163,10 +168,20 @@ class Encoding:
     ) -> Rows:
         return replace(
             rows,
-            target=_target(self.target_names, table) if target else None,
+            target=self._target(table) if target else None,
             weights=None if weights is None else _weights(weights, table),
             offset=None if offset is None else _numbers("offset", offset, table),
         )
+
+    def _target(self, table: Table) -> pd.DataFrame:
+        if self.censoring is not None:
+            return self.censoring.intervals(table)
+        return _target(self.target_names, table)
+
+    @property
+    def left(self) -> str:
+        """The formula's left-hand side as text."""
+        return " + ".join(self.target_names) if self.censoring is None else self.censoring.source
 
     def to_json(self) -> dict[str, object]:
         """Return the encoding as plain JSON types."""
@@ -176,6 +191,7 @@ class Encoding:
             "schema": {name: document_of(column) for name, column in self.schema.items()},
             "weights": self.weights,
             "offset": self.offset,
+            "censoring": None if self.censoring is None else self.censoring.source,
         }
 
     @classmethod
@@ -186,12 +202,14 @@ class Encoding:
             FileFormatError: if it is no such document.
             FormulaError: if a formula in it may not do what it asks for.
         """
+        source = optional_text({"censoring": None, **document}, "censoring")
         encoding = cls(
             predictors={key: predictor_of(part) for key, part in entries(document, "predictors").items()},
             target_names=texts(document, "target_names"),
             schema={name: column_of(part) for name, part in entries(document, "schema").items()},
             weights=optional_text(document, "weights"),
             offset=optional_text(document, "offset"),
+            censoring=None if source is None else Censoring.read(source),
         )
         read = {name for predictor in encoding.predictors.values() for name in predictor.right.columns}
         if read != set(encoding.schema):

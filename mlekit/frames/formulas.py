@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlekit.errors import FormulaError
+from mlekit.frames.censoring import Censoring
 from mlekit.frames.expressions import Expression, alias
 
 if TYPE_CHECKING:
@@ -111,13 +112,13 @@ def quote(column: str) -> str:
     return f"`{column}`"
 
 
-def split(formula: str | Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+def split(formula: str | Mapping[str, str]) -> tuple[tuple[str, ...] | Censoring, dict[str, str]]:
     """Split a formula, or a mapping of formulas, into the targets and the right-hand side of each parameter.
 
     A plain formula's parameter has the name ``""``.
 
     Raises:
-        FormulaError: unless exactly one formula has a left-hand side, made of plain columns.
+        FormulaError: unless exactly one formula has a left-hand side, made of plain columns or one call of ``Surv``.
 
     >>> split({"loc": "y ~ x", "scale": "~ z"})
     (('y',), {'loc': ' x', 'scale': ' z'})
@@ -133,8 +134,8 @@ def split(formula: str | Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, 
     return lefts[0], {parameter: right for parameter, (_, right) in pairs.items()}
 
 
-def sides(text: str) -> tuple[tuple[str, ...], str]:
-    """Return the target columns on a formula's left, and the text to the right of ``~``.
+def sides(text: str) -> tuple[tuple[str, ...] | Censoring, str]:
+    """Return the target columns on a formula's left, or the censored target there, and the text to the right of ``~``.
 
     >>> sides("a + `b c` ~ x")
     (('a', 'b c'), ' x')
@@ -168,8 +169,10 @@ def expand(text: str, columns: Callable[[], Sequence[str]]) -> str:
     return text
 
 
-def _targets(left: str) -> tuple[str, ...]:
+def _targets(left: str) -> tuple[str, ...] | Censoring:
     tokens = list(_tokens(left))
+    if any(token.token.startswith("Surv(") and token.kind is token.Kind.PYTHON for token in tokens):
+        return Censoring.read(left.strip())
     names, joins = tokens[::2], tokens[1::2]
     remedy = (
         "make a column of it, or choose a family that has the transformation (LogNormal has the logarithm)"
