@@ -77,7 +77,9 @@ def fit_ensemble(
     Args:
         formula: as for `fit`. With a formula for each parameter, inputs are standardized only.
         data: a pandas or Polars DataFrame, or a PyArrow table.
-        family: a distribution class, or one with parameters fixed or re-linked.
+        family: a distribution class, or one with parameters fixed or re-linked. A scale does not fall below the
+            resolution of the target (``Gaussian.family(resolution=0)`` turns that off), and a Student t's df is 5
+            unless it has a formula or is fixed elsewhere.
         network: the members' network, e.g. ``MLP(32)``, over standardized inputs; None for the recipe's two kinds.
         members: how many networks (of each kind); 10 by default.
         prior: a distribution of every weight of every member, as for `fit`. None leaves it at the recipe's decay of
@@ -113,12 +115,12 @@ def fit_ensemble(
     kinds = (_SMOOTH, _STEPPED) if network is None else (network,)
     count = _MEMBERS if members is None else members
     require_ensemble_settings(family, kinds, count, prior, optimizer, seed)
-    specification = as_family(family)
     encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
+    specification = as_family(family).holding(encoding.predictors.keys())
     array_offset = offset is not None and not isinstance(offset, str)
     assert rows.target is not None
-    require_spread(bind_head(specification, encoding, rows, kinds[0], prior), rows.target, rows.weights)
     head = bind_head(specification, encoding, rows, kinds[0], prior)
+    require_spread(head, rows.target, rows.weights)
     regressions = [Regression(encoding, plan_blocks(encoding, head, kind)) for kind in kinds]
     preparation, widths = _prepare(regressions, rows, network)
     held_out, validation_rows = _held_out(head, rows, validation, count, np.random.default_rng(seed))

@@ -264,6 +264,7 @@ def bind_head(
         standardize=intercepts or family.distribution.predicted[0].unit == "location",
         shift=intercepts,
         identified=isinstance(network, Linear) and prior is None,
+        guarded=not isinstance(network, Linear),
     )
 
 

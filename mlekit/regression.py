@@ -22,13 +22,12 @@ from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding
 from mlekit.networks import (
     BuiltNetwork,
-    InTurn,
     Linear,
     Network,
     Part,
     Stack,
     build_parallel,
-    build_stack,
+    build_parallel_stack,
 )
 from mlekit.networks.information import LinearInParameters
 
@@ -157,15 +156,15 @@ class Regression:
         """The network of all blocks, with its own work buffers."""
         if len(self.blocks) == 1:
             return self.blocks[0].network.build(self.width, self.blocks[0].n_outputs, dtype=dtype)
-        parts = [Part(block.network, block.columns, block.n_outputs) for block in self.blocks]
-        return build_parallel(parts, self.width, dtype=dtype)
+        return build_parallel(self._parts, self.width, dtype=dtype)
 
     def build_stack(self, members: int, dtype: type[np.floating]) -> Stack:
         """So many of these networks, each with weights of its own."""
-        if len(self.blocks) == 1:
-            block = self.blocks[0]
-            return build_stack(block.network, members, self.width, block.n_outputs, dtype=dtype)
-        return InTurn([self.build(dtype) for _ in range(members)], dtype)
+        return build_parallel_stack(self._parts, members, dtype=dtype)
+
+    @property
+    def _parts(self) -> list[Part]:
+        return [Part(block.network, block.columns, block.n_outputs) for block in self.blocks]
 
     @property
     def is_linear(self) -> bool:

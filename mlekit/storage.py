@@ -52,6 +52,7 @@ def save(model: Model[Any], path: str | Path) -> None:
         **_preparation_to_tensors(model.preparation),
         "target_shift": np.atleast_1d(model.head.member.shift),
         "target_scale": np.atleast_1d(model.head.member.scale),
+        "target_resolution": model.head.member.resolution,
         "history": np.ascontiguousarray(model.history.to_numpy(dtype=np.float64)),
         "log_likelihood": np.array([model.facts.log_likelihood]),  # −inf has no place in JSON
     }
@@ -270,6 +271,7 @@ def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarra
         constants={key: _from_plain(value) for key, value in document["constants"].items()},
         shift=tensors["target_shift"],
         scale=tensors["target_scale"],
+        resolution=tensors["target_resolution"],
         identified=document["identified"],
         boolean=document["boolean"],
         censored=document.get("censored", False),

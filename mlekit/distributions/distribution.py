@@ -50,12 +50,15 @@ class Distribution(Batch, ABC):
         return type(self)
 
     @classmethod
-    def family(cls, *, links: Mapping[str, str] | None = None, **fixed: Any) -> Family[Self]:
+    def family(
+        cls, *, links: Mapping[str, str] | None = None, resolution: float | None = None, **fixed: Any
+    ) -> Family[Self]:
         """This class as a family to fit, with some parameters held fixed or given another link.
 
         Args:
             links: parameter name to link name (``identity log logit probit cloglog cauchit inverse sqrt
                 softplus``).
+            resolution: what the scale does not fall below; see `Family`.
             **fixed: parameters held at a value, in the target's own units.
 
         Returns:
@@ -71,7 +74,7 @@ class Distribution(Batch, ABC):
         """
         from mlekit.distributions.family import Family
 
-        return Family(cls, fixed=fixed, links=dict(links or {}))
+        return Family(cls, fixed=fixed, links=dict(links or {}), resolution=resolution)
 
     # ---- what a value is ----------------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ network's raw outputs η to distributions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic
 
 from mlekit.distributions.composed import D, Kind, spelled
@@ -33,6 +34,8 @@ class Family(Generic[D]):
         fixed: parameter name to the value it is held at, in the target's own units; also constants such as
             ``categories``.
         links: parameter name to the name of the link that replaces its default.
+        resolution: what the scale of a family with location and scale does not fall below, in the target's units: 0
+            for no such guard; None for what the target's values can tell apart where a network is fitted.
 
     Raises:
         ParameterError: for unknown names, values outside a domain, or links that do not suit one.
@@ -47,6 +50,7 @@ class Family(Generic[D]):
     distribution: Kind[D]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    resolution: float | None = None
 
     def __post_init__(self) -> None:
         owner = self.name
@@ -64,6 +68,8 @@ class Family(Generic[D]):
                 )
             if parameter.name in self.fixed:
                 raise ParameterError(f"{owner}: {name} is held fixed, so it has no link")
+        if self.resolution is not None and not (isfinite(self.resolution) and self.resolution >= 0):
+            raise ParameterError(f"{owner}: resolution must be a number ≥ 0, but is {self.resolution!r}")
         if not self.free:
             raise ParameterError(f"{owner}: all parameters are held fixed; nothing is left to fit")
 
@@ -96,6 +102,19 @@ class Family(Generic[D]):
         """What the negative log-likelihood of this family is called elsewhere."""
         return self.distribution._loss_name(frozenset(self.fixed))
 
+    def holding(self, formulas: Collection[str]) -> Family[D]:
+        """The same with what an ensemble holds fixed, but for what has a formula.
+
+        >>> from mlekit.distributions import StudentT
+        >>> StudentT.family().holding([""]).fixed
+        {'df': 5.0}
+        """
+        asked = {self.parameter(key).name for key in formulas if key}
+        held = {
+            p.name: p.held for p in self.distribution.predicted if p.held is not None and p.name not in asked
+        }
+        return replace(self, fixed={**held, **self.fixed})
+
     def bind(
         self,
         target: pd.DataFrame,
@@ -104,6 +123,7 @@ class Family(Generic[D]):
         standardize: bool = True,
         shift: bool = True,
         identified: bool = False,
+        guarded: bool = False,
     ) -> Head[D]:
         """Learn from a target what the family needs to know of it: labels, units, number of outputs.
 
@@ -113,6 +133,8 @@ class Family(Generic[D]):
             standardize: whether the likelihood may work in units of the target's spread.
             shift: whether it may also be shifted; not without an intercept to take the shift up.
             identified: whether redundant outputs are dropped (K − 1 logits under a reference class).
+            guarded: whether a scale stops at the target's resolution, unless the family says otherwise; see
+                `mlekit.distributions.resolution`.
 
         Returns:
             The head.
@@ -123,7 +145,13 @@ class Family(Generic[D]):
         from mlekit.distributions.head import Head
 
         return Head.learn(
-            self, target, weights=weights, standardize=standardize, shift=shift, identified=identified
+            self,
+            target,
+            weights=weights,
+            standardize=standardize,
+            shift=shift,
+            identified=identified,
+            guarded=guarded,
         )
 
 

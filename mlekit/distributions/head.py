@@ -24,6 +24,7 @@ from mlekit.arrays import Array
 from mlekit.distributions.censored import CensoredKind, is_censored
 from mlekit.distributions.composed import Kind
 from mlekit.distributions.family import D, Family
+from mlekit.distributions.resolution import resolutions
 from mlekit.distributions.slots import Slot, check_fixed, slots_of
 from mlekit.errors import TargetError
 
@@ -42,6 +43,7 @@ class Head(Generic[D]):
     constants: Mapping[str, Any] = field(default_factory=dict)
     shift: Array = field(default_factory=lambda: np.zeros(1))
     scale: Array = field(default_factory=lambda: np.ones(1))
+    resolution: Array = field(default_factory=lambda: np.zeros(1))
     identified: bool = False
     boolean: bool = False
     censored: bool = False
@@ -56,6 +58,7 @@ class Head(Generic[D]):
         standardize: bool,
         shift: bool,
         identified: bool,
+        guarded: bool,
     ) -> Head[D]:
         """See `Family.bind`."""
         censored = is_censored(target)
@@ -71,10 +74,17 @@ class Head(Generic[D]):
         )
         check_fixed(family, head.constants, head.target_names)
         units = {p.unit for p in distribution.predicted} - {"none"}
-        if not (standardize and units) or family.links:
+        if not units:
             return head.in_natural_units()
         _, outcomes = distribution._given(head._encode_raw(target))
         values = outcomes.reshape(len(target), -1)
+        if head._has_location and "scale" in units:
+            known = resolutions(values) if guarded and not censored else np.zeros(head._n_units)
+            if family.resolution is not None:
+                known = np.full(head._n_units, float(family.resolution))
+            head = replace(head, resolution=known)
+        if not standardize or family.links:
+            return head.in_natural_units()
         w = np.full(len(values), 1 / len(values)) if weights is None else weights / weights.sum()
         movable = shift and "location" in units
         center, spread = distribution._center_and_spread(values, w, shift=movable)
@@ -129,9 +139,8 @@ class Head(Generic[D]):
     @cached_property
     def _slots(self) -> tuple[Slot, ...]:
         widths = self.family.distribution._widths(self.constants)
-        return slots_of(
-            self.family, widths, self.n_targets, self.shift, self.scale, identified=self.identified
-        )
+        units = (self.shift, self.scale, self.resolution)
+        return slots_of(self.family, widths, self.n_targets, *units, identified=self.identified)
 
     @cached_property
     def columns(self) -> dict[str, slice]:
@@ -378,8 +387,8 @@ class Head(Generic[D]):
                     continue
                 if slot.reference:
                     xi = xi[1:] - xi[0]
-                if slot.change is not None:
-                    link = self.family.link(slot.parameter.name)
+                link = self.family.link(slot.parameter.name)
+                if link is not slot.parameter.link:
                     xi = link.link(slot.parameter.link.inverse(xi))
                 eta[slot.columns] = xi
         return eta

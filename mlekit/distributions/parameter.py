@@ -40,6 +40,8 @@ class Parameter:
             is one link, from the value to its coordinates on one axis, and ``typical`` is a range of those.
         redundant: whether adding a constant to all its coordinates changes nothing, as to all logits.
         shared: whether it is one for all rows unless it has a formula of its own.
+        held: where the members of an ensemble hold it unless it has a formula of its own: rows that a network has
+            learned tell nothing of it.
         intercept_in: the parameter that takes up the intercept of its predictor, which has none while that is free.
         attribute: what a distribution keeps it as, where its name is taken by a method.
 
@@ -54,6 +56,7 @@ class Parameter:
     axes: int = 0
     redundant: bool = False
     shared: bool = False
+    held: float | None = None
     intercept_in: str | None = None
     attribute: str | None = None
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from mlekit.arrays import Array
 from mlekit.distributions.family import Family
-from mlekit.distributions.link import Change
+from mlekit.distributions.link import LOG, Change
 from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.resolution import UNCHANGED, floored
 from mlekit.errors import ParameterError
 
 __all__ = ["Slot", "check_fixed", "slots_of"]
@@ -29,12 +30,27 @@ class Slot(NamedTuple):
     b: Array
 
 
+def check_fixed(family: Family[Any], widths: tuple[int | None, ...], target_names: tuple[str, ...]) -> None:
+    """Refuse vectors and matrices held fixed at another size than the target has."""
+    for parameter, width in zip(family.distribution.predicted, widths, strict=True):
+        if width is None or parameter.name not in family.fixed:
+            continue
+        value = np.asarray(family.fixed[parameter.name], dtype=np.float64)
+        expected = np.shape(parameter.link.inverse(np.zeros(width)))
+        if value.shape != expected:
+            raise ParameterError(
+                f"{family.name}: {parameter.name} is held fixed at a value of shape {value.shape}, but "
+                f"the target {list(target_names)} needs one of shape {expected}"
+            )
+
+
 def slots_of(
     family: Family[Any],
     widths: tuple[int | None, ...],
     n_targets: int,
     shift: Array,
     scale: Array,
+    resolution: Array,
     *,
     identified: bool,
 ) -> tuple[Slot, ...]:
@@ -46,6 +62,7 @@ def slots_of(
         n_targets: how many outcomes a row has.
         shift: of the units that the target is in.
         scale: of these units.
+        resolution: what the scale of each target does not fall below, in the target's own units; 0 for no guard.
         identified: whether redundant coordinates are left out.
     """
     slots: list[Slot] = []
@@ -64,6 +81,10 @@ def slots_of(
         size = n_targets if width is None else width - reference
         link = family.link(parameter.name)
         change = None if link is parameter.link else link.into(parameter.link)
+        if parameter.unit == "scale" and parameter.link is LOG and resolution.any():
+            with np.errstate(divide="ignore"):
+                floor = np.log(resolution[0] if n_targets == 1 else resolution) - a
+            change = floored(change or UNCHANGED, floor)
         scalar = width is None and n_targets == 1
         columns = slice(position, position + size)
         slots.append(Slot(parameter, columns, None, change, scalar, reference, a, b))

@@ -29,7 +29,8 @@ from mlekit.distributions.weighted import robust_units
 
 __all__ = ["StudentT"]
 
-_DF = Parameter("df", POSITIVE, LOG, typical=(0.5, 100.0))
+# New rows have heavier tails than those that a network was trained on.
+_DF = Parameter("df", POSITIVE, LOG, typical=(0.5, 100.0), held=5.0)
 _FAR = 1e8
 _SMALL = 0.1
 _TINY = 1e-100

@@ -52,8 +52,8 @@ class Features:
 
     >>> x = np.array([[0.0, 7.0], [1.0, 7.0], [2.0, 7.0], [5.0, 7.0]])
     >>> features = Features.learn(x, None)
-    >>> features.apply(x, np.float64).shape, features.n_base  # z and w of the column that varies, and 3 codes
-    ((4, 5), 2)
+    >>> features.apply(x, np.float64).shape, features.n_base  # z and w of the column that varies, and 16 codes
+    ((4, 18), 2)
     """
 
     scaling: Scaling

@@ -15,6 +15,7 @@ from mlekit.networks.built_mlp import BuiltMLP
 from mlekit.networks.linear import BuiltLinear, Linear
 from mlekit.networks.mlp import MLP
 from mlekit.networks.parallel import LinearParallel, Parallel, Part, build_parallel
+from mlekit.networks.parallel_stack import build_parallel_stack
 from mlekit.networks.protocols import BuiltNetwork, HasFisherInformation, Network
 from mlekit.networks.serialization import from_json, to_json
 from mlekit.networks.stack import InTurn, Stack, build_stack
@@ -33,6 +34,7 @@ __all__ = [
     "Part",
     "Stack",
     "build_parallel",
+    "build_parallel_stack",
     "build_stack",
     "from_json",
     "to_json",

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from mlekit.networks.activations import Tanh
 from mlekit.networks.information import Predictor, information_of_predictors
+from mlekit.networks.mlp_stack import MLPStack
 from mlekit.networks.protocols import FloatType
+from mlekit.networks.stack import InTurn, Stack
 from mlekit.networks.workspace import (
     WorkBuffer,
     check_eta_gradient,
@@ -49,6 +52,13 @@ class Linear:
             bias=self.bias,
             dtype=checked_dtype(dtype),
         )
+
+    def build_stack(self, members: int, n_inputs: int, n_outputs: int, *, dtype: FloatType) -> Stack:
+        """So many linear predictors: with biases, a perceptron without hidden layers; else one after the other."""
+        if not self.bias:
+            return InTurn([self.build(n_inputs, n_outputs, dtype=dtype) for _ in range(members)], dtype)
+        sizes = (n_inputs, n_outputs)
+        return MLPStack(members, sizes, activation=Tanh(), skip=False, dtype=checked_dtype(dtype))
 
 
 class BuiltLinear:

@@ -37,7 +37,7 @@ class _Buffers(NamedTuple):
 
 
 class MLPStack:
-    """Members of one shape; see `mlekit.networks.stack.Stack`."""
+    """Members of one shape; see `mlekit.networks.stack.Stack`. Without hidden layers they are linear."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class MLPStack:
             self._activation.forward(layer.values, layer.derivative, layer.delta)
             below = layer.extended
         eta: Float[np.ndarray, "members rows outputs"] = np.matmul(
-            below.swapaxes(1, 2), weights[self._n_hidden].swapaxes(1, 2)
+            below.swapaxes(-1, -2), weights[self._n_hidden].swapaxes(1, 2)
         )
         for skip in weights[self._n_hidden + 1 :]:
             eta += np.matmul(inputs, skip.swapaxes(1, 2))

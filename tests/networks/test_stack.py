@@ -7,7 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mlekit.networks import MLP, BuiltNetwork, InTurn, Linear, Network, build_stack
+from mlekit.networks import (
+    MLP,
+    BuiltNetwork,
+    InTurn,
+    Linear,
+    Network,
+    Part,
+    Stack,
+    build_parallel,
+    build_parallel_stack,
+    build_stack,
+)
 from mlekit.networks.protocols import FloatType
 
 MEMBERS, ROWS, INPUTS, OUTPUTS = 3, 7, 4, 2
@@ -28,15 +39,25 @@ NETWORKS = [
     MLP(3, activation="gelu", skip=True),
     MLP(4, activation="sigmoid"),
     Linear(),
+    Linear(bias=False),
     Foreign(),
 ]
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=repr)
 def test_members_compute_what_they_would_alone(network: Network) -> None:
+    check(network.build(INPUTS, OUTPUTS), build_stack(network, MEMBERS, INPUTS, OUTPUTS))
+
+
+def test_networks_side_by_side() -> None:
+    parts = [Part(MLP(5), slice(0, 3)), Part(Linear(), slice(4, 4)), Part(Foreign(), slice(1, 4), 2)]
+    check(build_parallel(parts, INPUTS), build_parallel_stack(parts, MEMBERS))
+
+
+def check(alone: BuiltNetwork, stack: Stack) -> None:
+    """Forward and backward of every member against the one network, with shared rows and with rows of its own."""
     rng = np.random.default_rng(0)
-    alone = network.build(INPUTS, OUTPUTS)
-    stack = build_stack(network, MEMBERS, INPUTS, OUTPUTS)
+    outputs = alone.n_outputs
     vectors = rng.normal(size=(MEMBERS, alone.n_parameters))
     theta = stack.join(vectors)
     np.testing.assert_array_equal(stack.separate(theta), vectors)
@@ -47,7 +68,7 @@ def test_members_compute_what_they_would_alone(network: Network) -> None:
         for m, of_member in enumerate(vectors):
             expected = alone.forward(of_member, inputs[m] if inputs.ndim == 3 else inputs)
             np.testing.assert_allclose(eta[m], expected, rtol=1e-12, atol=1e-12)
-    score = rng.normal(size=(MEMBERS, ROWS, OUTPUTS))
+    score = rng.normal(size=(MEMBERS, ROWS, outputs))
     gradient = np.empty_like(theta)
     stack.forward(theta, shared)
     stack.backward(theta, shared, score, gradient)
