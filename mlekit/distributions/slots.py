@@ -30,20 +30,6 @@ class Slot(NamedTuple):
     b: Array
 
 
-def check_fixed(family: Family[Any], widths: tuple[int | None, ...], target_names: tuple[str, ...]) -> None:
-    """Refuse vectors and matrices held fixed at another size than the target has."""
-    for parameter, width in zip(family.distribution.predicted, widths, strict=True):
-        if width is None or parameter.name not in family.fixed:
-            continue
-        value = np.asarray(family.fixed[parameter.name], dtype=np.float64)
-        expected = np.shape(parameter.link.inverse(np.zeros(width)))
-        if value.shape != expected:
-            raise ParameterError(
-                f"{family.name}: {parameter.name} is held fixed at a value of shape {value.shape}, but "
-                f"the target {list(target_names)} needs one of shape {expected}"
-            )
-
-
 def slots_of(
     family: Family[Any],
     widths: tuple[int | None, ...],
