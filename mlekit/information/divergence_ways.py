@@ -8,14 +8,15 @@ from functools import partial
 import numpy as np
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, ExponentialFamily, FiniteSet, Interval, Seed
+from mlekit.distributions import Distribution, ExponentialFamily, FiniteSet, Independent, Interval, Seed
 from mlekit.errors import ParameterError
 from mlekit.information.answer import Way, Ways
 from mlekit.information.crossings import density_crossings
 from mlekit.information.estimate import Method
 from mlekit.information.exponential_forms import are_members, renyi_of_members
 from mlekit.information.generators import Generator, Power, Shortfall
-from mlekit.information.outcomes import is_discrete, shape_of
+from mlekit.information.outcomes import comparable, is_discrete, shape_of
+from mlekit.information.products import are_products, summed
 from mlekit.information.ratios import LogRatio, LogRatioToMean
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
@@ -40,6 +41,8 @@ _UNDERFLOW = 745.0
 
 def divergence_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -> Ways:
     """The ways of KL(p‖q); +inf where one is discrete and the other continuous."""
+    if isinstance(p, Independent) and isinstance(q, Independent) and are_products(p, q):
+        return summed(divergence_ways(*comparable(p.base, q.base), size, rng), p.axes)
     shape = shape_of(p, q)
     if is_discrete(p) != is_discrete(q):
         return {"closed_form": constant(np.inf, shape)}
@@ -94,7 +97,13 @@ def tsallis_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng:
     """The ways of (E_p[(p/q)^(α−1)] − 1)/(α − 1) for finite α; those of KL for α = 1."""
     if alpha == 1:
         return divergence_ways(p, q, size, rng)
-    shape, rest = shape_of(p, q), 1 - alpha
+    rest = 1 - alpha
+    if are_products(p, q):
+        return {
+            method: mapped(way, lambda r: -np.expm1(-rest * r) / rest, lambda r: np.exp(-rest * r))
+            for method, way in renyi_ways(p, q, alpha, size, rng).items()
+        }
+    shape = shape_of(p, q)
     most = 1 / rest if alpha < 1 else np.inf
     if is_discrete(p) != is_discrete(q):
         return {"closed_form": constant(most, shape)}
@@ -114,6 +123,8 @@ def renyi_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: S
     """The ways of log E_p[(p/q)^(α−1)]/(α − 1): those of KL for α = 1, the greatest log p/q for α = ∞."""
     if alpha == 1:
         return divergence_ways(p, q, size, rng)
+    if isinstance(p, Independent) and isinstance(q, Independent) and are_products(p, q):
+        return summed(renyi_ways(*comparable(p.base, q.base), alpha, size, rng), p.axes)
     shape = shape_of(p, q)
     if is_discrete(p) != is_discrete(q):
         return {"closed_form": constant(np.inf, shape)}

@@ -20,8 +20,12 @@ from mlekit.distributions import (
     Distribution,
     Empirical,
     FiniteSet,
+    Gaussian,
+    Independent,
     Interval,
     Mixture,
+    Multinomial,
+    MultivariateGaussian,
     OrderedCategorical,
 )
 from mlekit.errors import ParameterError
@@ -88,6 +92,10 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
             f"an outcome of p ({type(p).__name__}) has the shape {p.event_shape}, one of q ({type(q).__name__}) "
             f"{q.event_shape}: no outcome of one can be one of the other"
         )
+    if isinstance(p, Multinomial) and isinstance(q, Multinomial):
+        _check_categories(p.categories.tolist(), q.categories.tolist(), ordered=False)
+        return p, q if p.categories.tolist() == q.categories.tolist() else _in_order_of(p, q)
+    p, q = _as_gaussian_vector(p, q), _as_gaussian_vector(q, p)
     p, q = _without_booleans(p), _without_booleans(q)
     declared_p, declared_q = _categories(p, opposite=q), _categories(q, opposite=p)
     if declared_p is not None and declared_q is not None:
@@ -104,6 +112,25 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
             f"no outcome of one can be one of the other; p has {p.support}, q has {q.support}"
         )
     return p, q
+
+
+def _in_order_of(p: Multinomial, q: Multinomial) -> Multinomial:
+    """The same counts with the categories in the order of p's."""
+    given = q.categories.tolist()
+    order = [given.index(label) for label in p.categories.tolist()]
+    return Multinomial(trials=q.trials, logits=q.logits[..., order], categories=p.categories)
+
+
+def _as_gaussian_vector(p: Distribution, opposite: Distribution) -> Distribution:
+    """Opposite a Gaussian vector, independent Gaussians are one too."""
+    if (
+        isinstance(opposite, MultivariateGaussian)
+        and isinstance(p, Independent)
+        and isinstance(p.base, Gaussian)
+    ):
+        loc, scale = np.broadcast_arrays(p.base.loc, p.base.scale)
+        return MultivariateGaussian(loc=loc, scale_tril=scale[..., None] * np.eye(scale.shape[-1]))
+    return p
 
 
 def _without_booleans(p: Distribution) -> Distribution:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from mlekit.arrays import Array
-from mlekit.distributions import Distribution, Interval
+from mlekit.distributions import Distribution, Interval, Vectors
 from mlekit.information.outcomes import is_discrete
 from mlekit.information.rules import sum_rule
+from mlekit.information.vectors import is_listed
 
 __all__ = ["explain_cross_entropy", "explain_divergence", "explain_entropy"]
 
@@ -46,7 +47,10 @@ def explain_cross_entropy(p: Distribution, q: Distribution, value: Array, mean: 
     """Why the cross-entropy is infinite where it is; None if it is finite throughout."""
     if not np.isinf(value).any():
         return None
-    reason = _impossible_outcomes(p, q, value) if is_discrete(p) else _impossible_range(p, q, value)
+    if p.event_shape and not is_listed(p.support):
+        reason = _other_totals(p, q)
+    else:
+        reason = _impossible_outcomes(p, q, value) if is_discrete(p) else _impossible_range(p, q, value)
     if reason is None and is_discrete(q) and not is_discrete(p):
         reason = _singular(p, q)
     return _where(value) + (
@@ -84,6 +88,16 @@ def _impossible_outcomes(p: Distribution, q: Distribution, value: Array) -> str 
         for outcome, weight in list(found.items())[:_SHOWN]
     )
     return shown + (f"; and so for {len(found) - _SHOWN} more outcomes" if len(found) > _SHOWN else "")
+
+
+def _other_totals(p: Distribution, q: Distribution) -> str | None:
+    """Vectors whose coordinates add up to other sums in p than in q."""
+    inner, outer = q.support, p.support
+    if not (isinstance(inner, Vectors) and isinstance(outer, Vectors)):
+        return None
+    if inner.total is None or outer.total is None or np.array_equal(inner.total, outer.total):
+        return None
+    return f"p gives its probability to {outer}, q to {inner}: where the sums differ, no outcome is shared"
 
 
 def _at(array: np.ndarray, shape: tuple[int, ...], index: tuple[int, ...]) -> list[Any]:

@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 
 from mlekit.arrays import Array, BoolArray
-from mlekit.distributions import Distribution, ExponentialFamily, Interval, Seed
+from mlekit.distributions import Distribution, ExponentialFamily, Independent, Interval, Seed
 from mlekit.information.answer import Way, Ways
 from mlekit.information.estimate import Method
 from mlekit.information.exponential_forms import are_members, kl_of_members
 from mlekit.information.monte_carlo import MonteCarlo
-from mlekit.information.outcomes import excludes, is_discrete, shape_of
+from mlekit.information.outcomes import comparable, excludes, is_discrete, shape_of
+from mlekit.information.products import are_products, summed
 from mlekit.information.quadrature import Quadrature
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
@@ -62,6 +63,8 @@ def rules_under(
 
 def entropy_ways(p: Distribution, size: int, rng: Seed) -> Ways:
     """The ways of −E_p[log p(Y)]."""
+    if isinstance(p, Independent):
+        return summed(entropy_ways(p.base, size, rng), p.axes)
     ways: dict[Method, Way] = {}
     form = find_closed_form(p)
     if form is not None:
@@ -73,6 +76,8 @@ def entropy_ways(p: Distribution, size: int, rng: Seed) -> Ways:
 
 def cross_entropy_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -> Ways:
     """The ways of −E_p[log q(Y)]; +inf where p is continuous and q discrete."""
+    if isinstance(p, Independent) and isinstance(q, Independent) and are_products(p, q):
+        return summed(cross_entropy_ways(*comparable(p.base, q.base), size, rng), p.axes)
     shape = shape_of(p, q)
     if is_discrete(q) and not is_discrete(p):
         return {"closed_form": constant(np.inf, shape)}
