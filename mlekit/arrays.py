@@ -12,7 +12,7 @@ through beartype. Three names stand for most of what the public functions take a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -30,10 +30,41 @@ else:
     Labels: TypeAlias = Shaped[np.ndarray, "..."] | np.generic | str | bool | int | float
     ArrayLike: TypeAlias = Any
 
-__all__ = ["Array", "ArrayLike", "BoolArray", "Labels", "pick", "read_only", "sum_last", "unwrap"]
+__all__ = [
+    "Array",
+    "ArrayLike",
+    "BoolArray",
+    "Labels",
+    "RowSource",
+    "pick",
+    "read_only",
+    "sum_last",
+    "unwrap",
+]
 
 
 Values = TypeVar("Values")
+
+
+@runtime_checkable
+class RowSource(Protocol):
+    """A matrix that is read a block of rows at a time: an array, or what makes the rows as they are read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the rows."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> Float[np.ndarray, "rows columns"]:
+        """Rows that follow each other."""
+        ...
 
 
 def unwrap(array: Values) -> Values:

@@ -213,7 +213,7 @@ def take_rows(rows: Rows, positions: np.ndarray) -> Rows:
     """Some of the rows, in the order given."""
     return Rows(
         index=rows.index[positions],
-        inputs={name: design[positions] for name, design in rows.inputs.items()},
+        inputs={name: design.take(positions) for name, design in rows.inputs.items()},
         target=None if rows.target is None else rows.target.iloc[positions],
         weights=None if rows.weights is None else rows.weights[positions],
         offset=None if rows.offset is None else rows.offset[positions],

@@ -15,7 +15,6 @@ from mlekit.distributions import Head, OutputHead, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
 from mlekit.fitting.features import Preparation
-from mlekit.fitting.objective import CHUNK_ROWS
 from mlekit.frames import Rows
 from mlekit.networks.information import LinearInParameters
 from mlekit.regression import Regression
@@ -127,7 +126,7 @@ class Model(Generic[D]):
 
     def _eta(self, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
         inputs = self.regression.inputs(rows.inputs, len(rows.index))
-        eta = self.regression.eta(self.theta, self.preparation, inputs, CHUNK_ROWS)
+        eta = self.regression.eta(self.theta, self.preparation, inputs)
         if rows.offset is not None:
             self.head.add_offset(eta, rows.offset)
         return eta
@@ -248,7 +247,7 @@ class Model(Generic[D]):
             raise DataError(
                 f"decompose: needs one target, but the model has {list(self._target.target_names)}; fit one of them"
             )
-        same = pd.DataFrame(self.regression.inputs(rows.inputs, len(rows.index)))
+        same = pd.DataFrame(self.regression.inputs(rows.inputs, len(rows.index))[:])
         if rows.offset is not None:
             same["offset"] = rows.offset
         same["all"] = 0  # without any predictor all rows are alike

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from mlekit.arrays import RowSource
 from mlekit.distributions import Head
 from mlekit.errors import FormulaError
 from mlekit.fitting.features import Preparation
-from mlekit.fitting.scaling import Scaling
-from mlekit.frames import Encoding
+from mlekit.fitting.scaling import Scaling, chunks
+from mlekit.frames import Design, Encoding
 from mlekit.networks import (
     BuiltNetwork,
     Linear,
@@ -138,14 +139,9 @@ class Regression:
             flags[block.columns] = self.has_intercept(block)
         return flags
 
-    def inputs(
-        self, designs: Mapping[str, Float[np.ndarray, "rows columns"]], rows: int
-    ) -> Float[np.ndarray, "rows inputs"]:
-        """One matrix of all formulas' designs; a single one is used as it is."""
-        used = [designs[key] for key in self.formulas]
-        if len(used) == 1:
-            return used[0]
-        return np.concatenate(used, axis=1) if used else np.empty((rows, 0))
+    def inputs(self, designs: Mapping[str, Design], rows: int) -> Design:
+        """All formulas' designs side by side."""
+        return Design.beside([designs[key] for key in self.formulas], rows)
 
     @property
     def width(self) -> int:
@@ -175,15 +171,13 @@ class Regression:
         self,
         theta: Float[np.ndarray, " parameters"],
         preparation: Preparation,
-        inputs: Float[np.ndarray, "rows inputs"],
-        chunk_rows: int,
+        inputs: Float[RowSource, "rows inputs"],
     ) -> Float[np.ndarray, "rows outputs"]:
         """η of all rows in double precision."""
         network = self.build(np.float64)
         weights = theta.astype(np.float64)
         eta = np.empty((len(inputs), network.n_outputs))
-        for start in range(0, len(inputs), chunk_rows):
-            rows = slice(start, start + chunk_rows)
+        for rows in chunks(inputs):
             eta[rows] = network.forward(weights, preparation.apply(inputs[rows], np.float64))
         return eta
 

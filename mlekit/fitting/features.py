@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
+from mlekit.arrays import RowSource
 from mlekit.fitting.objective import CHUNK_ROWS
 from mlekit.fitting.scaling import Scaling
 
@@ -33,7 +34,7 @@ class Preparation(Protocol):
     """From the design matrix to what the networks read: learned from training rows, then fixed."""
 
     def apply(
-        self, inputs: Float[np.ndarray, "rows inputs"], dtype: type[np.floating]
+        self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
     ) -> Float[np.ndarray, "rows features"]:
         """The features of some rows, in the precision asked for."""
         ...
@@ -64,14 +65,15 @@ class Features:
 
     @classmethod
     def learn(
-        cls, inputs: Float[np.ndarray, "rows inputs"], weights: Float[np.ndarray, " rows"] | None
+        cls, inputs: Float[RowSource, "rows inputs"], weights: Float[np.ndarray, " rows"] | None
     ) -> Features:
         """From training rows; rows of weight 0 have no say."""
+        matrix = inputs[:]  # quantiles need all rows of a column at once
         if weights is not None:
-            inputs, weights = inputs[weights > 0], weights[weights > 0]
-        scaling = Scaling.learn(inputs, weights, np.ones(inputs.shape[1], dtype=bool))
-        kept = np.flatnonzero(np.ptp(inputs, axis=0) > 0)
-        z = scaling.apply(inputs, np.float64)[:, kept]
+            matrix, weights = matrix[weights > 0], weights[weights > 0]
+        scaling = Scaling.learn(matrix, weights, np.ones(matrix.shape[1], dtype=bool))
+        kept = np.flatnonzero(np.ptp(matrix, axis=0) > 0)
+        z = scaling.apply(matrix, np.float64)[:, kept]
         w = np.full(len(z), 1 / len(z)) if weights is None else weights / weights.sum()
         variances, directions = np.linalg.eigh(z.T @ (z * w[:, None]))
         felt = variances > _NO_VARIANCE * variances.max(initial=0.0)
@@ -98,7 +100,7 @@ class Features:
         return self.n_base + int(np.maximum(self.counts - 1, 0).sum())
 
     def apply(
-        self, inputs: Float[np.ndarray, "rows inputs"], dtype: type[np.floating]
+        self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
     ) -> Float[np.ndarray, "rows features"]:
         """The features of some rows, computed in double precision."""
         result = np.empty((len(inputs), self.n_features), dtype=dtype)

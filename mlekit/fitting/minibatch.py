@@ -23,6 +23,7 @@ __all__ = ["MinibatchRun", "Schedule"]
 
 _RECORDS = 100
 _BLOCK_ROWS = 65536
+_BLOCK_VALUES = 2**22
 _RUNAWAY = 1e3
 
 
@@ -190,7 +191,8 @@ class _Deck:
         self._position = 0
         self._block = sample.take(slice(0, 0))
         self._start = 0
-        self._block_rows = max(batch, _BLOCK_ROWS - _BLOCK_ROWS % batch)
+        most = min(_BLOCK_ROWS, _BLOCK_VALUES // max(1, sample.inputs.shape[1]))
+        self._block_rows = max(batch, most - most % batch)
 
     def deal(self) -> Chunk:
         """The next batch; the last one of a pass may be smaller."""

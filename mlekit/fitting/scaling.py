@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
+from mlekit.arrays import RowSource
 from mlekit.fitting.objective import CHUNK_ROWS
 
-__all__ = ["Scaling"]
+__all__ = ["Scaling", "chunks"]
+
+_CHUNK_VALUES = 2**20
+_FEWEST_ROWS = 64
+
+
+def chunks(inputs: Float[RowSource, "rows inputs"]) -> Iterator[slice]:
+    """The rows in order, so many at a time that their values take little memory.
+
+    >>> [part.start for part in chunks(np.empty((20_000, 100)))]
+    [0, 10485]
+    """
+    rows, columns = inputs.shape
+    step = min(CHUNK_ROWS, max(_FEWEST_ROWS, _CHUNK_VALUES // max(1, columns)))
+    for start in range(0, rows, step):
+        yield slice(start, start + step)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +43,7 @@ class Scaling:
     @classmethod
     def learn(
         cls,
-        inputs: Float[np.ndarray, "rows inputs"],
+        inputs: Float[RowSource, "rows inputs"],
         weights: Float[np.ndarray, " rows"] | None,
         centered: np.ndarray,
     ) -> Scaling:
@@ -36,10 +53,11 @@ class Scaling:
         """
         rows, columns = inputs.shape
         w = np.full(rows, 1 / rows) if weights is None else weights / weights.sum()
-        center = np.where(centered, w @ inputs, 0.0)
-        square = np.zeros(columns)
-        for start in range(0, rows, CHUNK_ROWS):
-            part = slice(start, start + CHUNK_ROWS)
+        mean, square = np.zeros(columns), np.zeros(columns)
+        for part in chunks(inputs):
+            mean += w[part] @ inputs[part]
+        center = np.where(centered, mean, 0.0)
+        for part in chunks(inputs):
             square += w[part] @ np.square(inputs[part] - center)
         scale = np.sqrt(square)
         # What is left of a constant column is rounding.
@@ -52,11 +70,10 @@ class Scaling:
         return cls(np.zeros(columns), np.ones(columns))
 
     def apply(
-        self, inputs: Float[np.ndarray, "rows inputs"], dtype: type[np.floating]
+        self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
     ) -> Float[np.ndarray, "rows inputs"]:
         """Standardized inputs in the precision asked for; the difference is taken in double precision."""
         result = np.empty(inputs.shape, dtype=dtype)
-        for start in range(0, len(inputs), CHUNK_ROWS):
-            part = slice(start, start + CHUNK_ROWS)
+        for part in chunks(inputs):
             result[part] = (inputs[part] - self.center) / self.scale
         return result

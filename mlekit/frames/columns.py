@@ -54,7 +54,7 @@ class Column:
         return cls(kind, tuple(_label(name, level) for level in levels))
 
     def apply(self, name: str, series: pd.Series) -> Source:
-        """Return the values of new rows: float64 or bool, or for a column with levels the levels themselves.
+        """Return the values of new rows: numbers or bool, or for a column with levels the levels themselves.
 
         NaN and infinities may be among the floats still; see `check_finite`.
 
@@ -70,7 +70,8 @@ class Column:
                 f"as {_first(name, series)!r} now: convert it, as with pd.to_numeric(data[{name!r}])"
             )
         if self.kind == "numeric":
-            return numbers(series)
+            plain = isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf"
+            return series.to_numpy() if plain else numbers(series)
         check_complete(name, series)
         values = numbers(series)
         strange = np.flatnonzero((values != 0.0) & (values != 1.0))

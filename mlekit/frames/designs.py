@@ -1,7 +1,7 @@
 """Right-hand sides and columns become design matrices.
 
 Formulas of plain numeric columns and their products are the usual case, and large ones are nearly always of
-this kind: they are filled in directly, one copy and no intermediate. Everything else goes through formulaic.
+this kind: they stay where they are until their rows are read. Everything else goes through formulaic.
 Both give the same matrix; the tests hold them equal.
 """
 
@@ -17,6 +17,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.errors import DataError, FileFormatError, FormulaError
+from mlekit.frames.columnar import Design
 from mlekit.frames.columns import Source, check_finite
 from mlekit.frames.expressions import VECTORISED
 from mlekit.frames.formulas import RightSide
@@ -24,9 +25,6 @@ from mlekit.frames.states import plain, revive
 from mlekit.frames.tables import rows_of
 
 __all__ = ["Predictor", "learn_design"]
-
-# Values that are worked on together: 1 MB of them stays in a processor's cache between the steps.
-_BLOCK = 2**17
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ class Predictor:
         """The formula, parsed (and read against the allow-list)."""
         return RightSide.parse(self.formula)
 
-    def design(self, sources: Mapping[str, Source], index: pd.Index) -> Float[np.ndarray, "rows columns"]:
-        """Return the design matrix of new rows, C-contiguous and without the intercept's column.
+    def design(self, sources: Mapping[str, Source], index: pd.Index) -> Design:
+        """Return the design matrix of new rows, without the intercept's column.
 
         Raises:
             DataError: naming the column or term and the rows, where the matrix would not be finite.
@@ -69,7 +67,7 @@ class Predictor:
             raise FileFormatError(
                 f"the formula {self.formula!r} and what it remembers do not belong together"
             )
-        return matrix
+        return Design.of(matrix)
 
 
 class _UnusableTermError(Exception):
@@ -78,7 +76,7 @@ class _UnusableTermError(Exception):
 
 def learn_design(
     right: RightSide, sources: Mapping[str, Source], index: pd.Index
-) -> tuple[Predictor, Float[np.ndarray, "rows columns"]]:
+) -> tuple[Predictor, Design]:
     """Learn a right-hand side from the training rows; return it with their design matrix.
 
     Raises:
@@ -87,15 +85,16 @@ def learn_design(
     """
     state: Mapping[str, Any] = {}
     if _direct(right, sources):
-        names, matrix = _products(right, sources, index)
+        names, design = _products(right, sources, index)
     else:
         try:
             names, matrix, state = _materialise(right, sources, index, {})
         except _UnusableTermError as error:
             raise FormulaError(str(error)) from error
+        design = Design.of(matrix)
     if len(set(names)) < len(names):
         raise FormulaError(f"the formula {right.formula!r} gives two columns one name: {names}")
-    return Predictor(right.formula, names, right.intercept, state), matrix
+    return Predictor(right.formula, names, right.intercept, state), design
 
 
 def _direct(right: RightSide, sources: Mapping[str, Source]) -> bool:
@@ -106,26 +105,20 @@ def _direct(right: RightSide, sources: Mapping[str, Source]) -> bool:
 
 def _products(
     right: RightSide, sources: Mapping[str, Source], index: pd.Index
-) -> tuple[tuple[str, ...], Float[np.ndarray, "rows columns"]]:
-    """Fill in columns and products of columns, block by block of rows."""
+) -> tuple[tuple[str, ...], Design]:
+    """Columns and products of columns, which are all finite."""
     products = right.products or ()
-    rows = len(index)
-    matrix = np.empty((rows, len(products)))
-    step = max(1, _BLOCK // max(1, len(products)))
-    finite = True
-    with np.errstate(all="ignore"):
-        for start in range(0, rows, step):
-            block = slice(start, start + step)
-            part = matrix[block]
-            for column, (first, *others) in enumerate(products):
-                part[:, column] = sources[first][block]
-                for other in others:
-                    part[:, column] *= sources[other][block]
-            finite = finite and bool(np.isfinite(part.sum()))
+    factors = tuple(tuple(np.asarray(sources[name]) for name in product) for product in products)
+    design = Design(factors, rows=len(index))
     names = tuple(":".join(product) for product in products)
-    if not finite:
-        _explain(names, matrix, sources, right, index)
-    return names, matrix
+    for name in right.columns:
+        check_finite(name, sources[name], index)
+    interactions = tuple(product for product in factors if len(product) > 1)
+    if not np.isfinite(
+        Design(interactions, rows=len(index)).total
+    ):  # finite numbers may have an infinite product
+        _explain(names, design[:], sources, right, index)
+    return names, design
 
 
 def _materialise(
@@ -155,7 +148,12 @@ def _materialise(
         try:
             result = spec.get_model_matrix(
                 pd.DataFrame(
-                    {name: sources[name] for name in right.columns}, index=range(len(index)), copy=False
+                    {
+                        name: sources[name] if name in right.labelled else _in_formula(sources[name])
+                        for name in right.columns
+                    },
+                    index=range(len(index)),
+                    copy=False,
                 ),
                 context={"np": np, "numpy": np, **VECTORISED},
             )
@@ -177,6 +175,13 @@ def _materialise(
     # Sorted, since formulaic visits the terms in the order of a set.
     remembered = {"transforms": learned.transform_state, "levels": categories}
     return names, matrix, {part: plain(dict(sorted(memory.items()))) for part, memory in remembered.items()}
+
+
+def _in_formula(source: Source) -> Source:
+    """Numbers in double precision: integers would overflow, and single precision would stay single."""
+    if isinstance(source, pd.Categorical) or source.dtype.kind not in "iuf":
+        return source
+    return source.astype(np.float64, copy=False)
 
 
 def _explain(

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from mlekit.arrays import ArrayLike
 from mlekit.errors import DataError, FileFormatError, FormulaError
 from mlekit.frames.censoring import Censoring
+from mlekit.frames.columnar import Design
 from mlekit.frames.columns import Column, Source, check_complete, check_finite, kind_of, numbers
 from mlekit.frames.designs import Predictor, learn_design
 from mlekit.frames.documents import column_of, document_of, entries, optional_text, predictor_of, texts
@@ -27,7 +28,7 @@ class Rows:
 
     Attributes:
         index: The table's index; a RangeIndex for tables that have none (Polars, PyArrow).
-        inputs: The design matrix of each parameter, float64, C-contiguous, without the intercept's column.
+        inputs: The design matrix of each parameter, without the intercept's column; a slice of it is an array.
         target: The left-hand columns in the formula's order, in the table's own types and without missing
             values; for a censored target one column of intervals. None where they were not asked for.
         weights: Weights ≥ 0, one a row.
@@ -35,7 +36,7 @@ class Rows:
     """
 
     index: pd.Index
-    inputs: Mapping[str, Float[np.ndarray, "rows columns"]]
+    inputs: Mapping[str, Design]
     target: pd.DataFrame | None = None
     weights: Float[np.ndarray, " rows"] | None = None
     offset: Float[np.ndarray, " rows"] | None = None
@@ -57,12 +58,12 @@ class Encoding:
     >>> encoding, rows = Encoding.learn("ill ~ age + site", people)
     >>> encoding.predictors[""].columns
     ('age', 'site[T.b]', 'site[T.c]')
-    >>> rows.inputs[""]
+    >>> rows.inputs[""][:]
     array([[30.,  1.,  0.],
            [50.,  0.,  0.],
            [60.,  1.,  0.],
            [40.,  0.,  1.]])
-    >>> encoding.encode({"site": ["b"], "age": [33]}).inputs[""]
+    >>> encoding.encode({"site": ["b"], "age": [33]}).inputs[""][:]
     array([[33.,  1.,  0.]])
     """
 

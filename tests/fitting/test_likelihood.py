@@ -331,7 +331,6 @@ def test_chunks_only_round(monkeypatch: pytest.MonkeyPatch, optimizer: mk.Optimi
     whole = mk.fit("length ~ x1 + x2 + group", TABLE, mk.Gaussian, optimizer=optimizer)
     monkeypatch.setattr(mlekit.fitting.objective, "CHUNK_ROWS", 7)
     monkeypatch.setattr(mlekit.fitting.scaling, "CHUNK_ROWS", 7)
-    monkeypatch.setattr(mlekit.model, "CHUNK_ROWS", 7)
     parts = mk.fit("length ~ x1 + x2 + group", TABLE, mk.Gaussian, optimizer=optimizer)
     np.testing.assert_allclose(parts.theta, whole.theta, rtol=1e-5 if optimizer == mk.LBFGS() else 1e-9)
     np.testing.assert_allclose(parts(TABLE).mean, whole(TABLE).mean, rtol=1e-6)
