@@ -254,15 +254,17 @@ def bind_head(
 ) -> Head[D]:
     """The head for this target; units are converted only where an intercept can take up what that moves."""
     assert rows.target is not None
-    intercepts = True
+    without = set()
     if isinstance(network, Linear):
-        keys = encoding.predictors.values()
-        intercepts = network.bias and all(predictor.intercept for predictor in keys)
+        for key, predictor in encoding.predictors.items():
+            if not (network.bias and predictor.intercept):
+                without.add(family.parameter(key or family.free[0]).unit)
     return family.bind(
         rows.target,
         weights=rows.weights,
-        standardize=intercepts or family.distribution.predicted[0].unit == "location",
-        shift=intercepts,
+        # A new unit adds to the logarithm of a scale; a location is multiplied, and only a shift adds to it.
+        standardize=without <= {"location", "none"},
+        shift="location" not in without,
         identified=isinstance(network, Linear) and prior is None,
         guarded=not isinstance(network, Linear),
     )

@@ -149,6 +149,19 @@ def test_no_intercept_and_no_predictors() -> None:
     np.testing.assert_allclose(constant(TABLE).mean, TABLE["yes"].mean(), rtol=1e-12)
 
 
+def test_a_scale_without_an_intercept_is_one_where_its_predictors_are_zero() -> None:
+    """No unit may be taken for the target then: its logarithm would be an intercept."""
+    rng = np.random.default_rng(0)
+    z = rng.uniform(size=400)
+    data = pd.DataFrame({"z": z, "y": 100 + np.exp(1.5 * z) * rng.normal(size=400)})
+    model = mk.fit({"loc": "y ~ 1", "scale": "~ z - 1"}, data, mk.Gaussian)
+    assert model.facts.log_likelihood == pytest.approx(model.log_likelihood(data), rel=1e-13)
+    assert model.coefficients["scale", "z"] == pytest.approx(1.5, abs=0.2)
+    score = model(data).score(data["y"])
+    assert score[:, 0].sum() == pytest.approx(0, abs=1e-6)
+    assert score[:, 1] @ z == pytest.approx(0, abs=1e-6)
+
+
 # ---- networks of one's own -----------------------------------------------------------------------------------------
 
 

@@ -303,7 +303,7 @@ class ZeroInflatedKind(Composed[ZeroInflated[B]], Generic[B]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.base.outcomes.integer or self.base.labelled:
+        if not self.base.outcomes.integer or self.base.labelled or self.base.joint:
             raise ParameterError(
                 f"ZeroInflated needs a family of counts, such as Poisson or NegativeBinomial; {self.base._code()} "
                 "is none"

@@ -66,6 +66,7 @@ def test_spelling_is_free_of_case_and_hyphens(spelling: str) -> None:
         ("ZeroInflated(3)", r"ZeroInflated\(3\)"),
         ("ZeroInflated(Gaussian)", "needs a family of counts, .*Gaussian is none"),
         ("ZeroInflated(Bernoulli)", "needs a family of counts, .*Bernoulli is none"),
+        ("ZeroInflated(Multinomial)", "needs a family of counts, .*Multinomial is none"),
         ("ZeroInflated(ZeroInflated(Poisson))", "two parameters named 'zero_probs'"),
         ("Poisson(3)", "Poisson takes nothing in parentheses"),
         ("3", "names no kind of distribution"),
