@@ -37,6 +37,7 @@ from mlekit.distributions import (
 )
 from mlekit.information.closed_forms import gamma_kl, log_gamma_excess, poisson_kl, weibull_kl
 from mlekit.information.elementary import exp_excess, log_excess
+from mlekit.information.exponential_forms import renyi_of_members
 from mlekit.information.registry import closed_form
 
 __all__ = ["bernoulli_to_poisson", "weibull_to_gamma"]
@@ -138,6 +139,18 @@ def gamma_to_exponential(p: Gamma, q: Exponential) -> Array:
     return gamma_kl(p, Gamma(shape=1.0, rate=q.rate))
 
 
+@closed_form(Exponential, Gamma, of="renyi")
+def exponential_to_gamma_renyi(p: Exponential, q: Gamma, alpha: float) -> Array:
+    """An Exponential is a Gamma of shape 1."""
+    return renyi_of_members(Gamma(shape=1.0, rate=p.rate), q, alpha)
+
+
+@closed_form(Gamma, Exponential, of="renyi")
+def gamma_to_exponential_renyi(p: Gamma, q: Exponential, alpha: float) -> Array:
+    """An Exponential is a Gamma of shape 1."""
+    return renyi_of_members(p, Gamma(shape=1.0, rate=q.rate), alpha)
+
+
 @closed_form(Exponential, Weibull)
 def exponential_to_weibull(p: Exponential, q: Weibull) -> Array:
     """An Exponential is a Weibull of shape 1."""
@@ -179,6 +192,20 @@ def _to_gumbel(p: Distribution, q: Gumbel, log_decay: Array) -> Array:
 def gaussian_to_gumbel(p: Gaussian, q: Gumbel) -> Array:
     """E[e^(−Y/β)] = e^(−μ/β + σ²/(2β²))."""
     return _to_gumbel(p, q, 0.5 * np.square(p.scale / q.scale) - p.loc / q.scale)
+
+
+@closed_form(Laplace, Gumbel)
+def laplace_to_gumbel(p: Laplace, q: Gumbel) -> Array:
+    """E[e^(−Y/β)] = e^(−μ/β)/(1 − (b/β)²) for b < β; +∞ for others."""
+    ratio = p.scale / q.scale
+    return _to_gumbel(p, q, np.where(ratio < 1, -np.log1p(-np.square(ratio)), np.inf) - p.loc / q.scale)
+
+
+@closed_form(Logistic, Gumbel)
+def logistic_to_gumbel(p: Logistic, q: Gumbel) -> Array:
+    """E[e^(−Y/β)] = e^(−μ/β)·πt/sin πt for t = s/β < 1; +∞ for others."""
+    ratio = p.scale / q.scale
+    return _to_gumbel(p, q, np.where(ratio < 1, -np.log(np.sinc(ratio)), np.inf) - p.loc / q.scale)
 
 
 @closed_form(Exponential, Gumbel)

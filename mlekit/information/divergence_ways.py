@@ -150,10 +150,15 @@ def renyi_ways(p: Distribution, q: Distribution, alpha: float, size: int, rng: S
 def _closed_renyi(p: Distribution, q: Distribution, alpha: float) -> Callable[[], Array] | None:
     """A registered form, else that of one exponential family; of order 0, −log of what q gives to p's support."""
     form = find_closed_form(p, q, of="renyi", order=alpha)
+    if (
+        form is None
+        and isinstance(p, ExponentialFamily)
+        and isinstance(q, ExponentialFamily)
+        and are_members(p, q)
+    ):
+        form = partial(renyi_of_members, p, q, alpha)
     if form is not None:
-        return form
-    if isinstance(p, ExponentialFamily) and isinstance(q, ExponentialFamily) and are_members(p, q):
-        return known(partial(renyi_of_members, p, q, alpha)) if np.isfinite(alpha) else None
+        return known(form)
     if alpha != 0 or is_discrete(p):
         return None
     support = p.support

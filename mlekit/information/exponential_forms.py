@@ -73,11 +73,11 @@ def by_both_ends(direct: Array, size: Array, slope_gain: Array, curvature_loss: 
 
 
 def renyi_of_members(p: ExponentialFamily, q: ExponentialFamily, alpha: float) -> Array:
-    """R_α(p‖q) of two members of one exponential family, for a finite α other than 1.
+    """R_α(p‖q) of two members of one exponential family, for an order other than 1.
 
     Returns:
-        Array of the broadcast batch shape; +inf where θ_m is no natural parameter, NaN where one is infinite and the
-        formula says nothing.
+        Array of the broadcast batch shape; +inf where θ_m is no natural parameter. NaN where the formula says nothing:
+        for infinite orders and infinite natural parameters.
 
     """
     theta_q = q.natural_parameters
@@ -89,6 +89,6 @@ def renyi_of_members(p: ExponentialFamily, q: ExponentialFamily, alpha: float) -
         value = (alpha * kl_of_members(member, p) + (1 - alpha) * kl_of_members(member, q)) / (1 - alpha)
     else:
         value = kl_of_members(p, q) + kl_of_members(p, member) / (alpha - 1)
-    known = np.isfinite(step).all(axis=-1)
+    known = np.isfinite(step).all(axis=-1) & np.isfinite(alpha)
     value = np.where((step == 0).all(axis=-1), 0.0, np.where(exists, value, np.inf))
     return np.where(known, value, np.nan)

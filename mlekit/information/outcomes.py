@@ -27,11 +27,12 @@ from mlekit.distributions import (
     Multinomial,
     MultivariateGaussian,
     OrderedCategorical,
+    VonMises,
 )
 from mlekit.errors import ParameterError
 from mlekit.information.logits import two_logits
 
-__all__ = ["comparable", "excludes", "is_discrete", "shape_of"]
+__all__ = ["comparable", "excludes", "is_direction", "is_discrete", "shape_of"]
 
 _SHOWN = 5
 
@@ -40,6 +41,14 @@ def is_discrete(p: Distribution) -> bool:
     """Whether p gives its probability to single outcomes."""
     support = p.support
     return isinstance(support, FiniteSet) or support.integer
+
+
+def is_direction(p: Distribution) -> bool:
+    """Whether outcomes are angles, of which those that differ by whole turns are the same."""
+    if isinstance(p, Mixture):
+        parts = (p.components,) if isinstance(p.components, Distribution) else p.components
+        return all(is_direction(part) for part in parts)
+    return isinstance(p, VonMises)
 
 
 def excludes(q: Distribution, p: Distribution) -> BoolArray:
@@ -83,7 +92,7 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
 
     Raises:
         ParameterError: for categories that differ, orders of categories that contradict one another, labels against
-            numbers, vectors of different lengths, and shapes that do not broadcast.
+            numbers, directions against numbers, vectors of different lengths, and shapes that do not broadcast.
 
     """
     shape_of(p, q)
@@ -91,6 +100,12 @@ def comparable(p: Distribution, q: Distribution) -> tuple[Distribution, Distribu
         raise ParameterError(
             f"an outcome of p ({type(p).__name__}) has the shape {p.event_shape}, one of q ({type(q).__name__}) "
             f"{q.event_shape}: no outcome of one can be one of the other"
+        )
+    if is_direction(p) != is_direction(q) and not (is_discrete(p) or is_discrete(q)):
+        kinds = ("directions", "numbers") if is_direction(p) else ("numbers", "directions")
+        raise ParameterError(
+            f"the outcomes of p ({type(p).__name__}) are {kinds[0]}, those of q ({type(q).__name__}) are {kinds[1]}: "
+            "angles that differ by whole turns are one direction, but different numbers"
         )
     if isinstance(p, Multinomial) and isinstance(q, Multinomial):
         _check_categories(p.categories.tolist(), q.categories.tolist(), ordered=False)

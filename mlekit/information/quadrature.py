@@ -47,7 +47,8 @@ class Quadrature:
 
     Args:
         p: the distribution.
-        others: distributions that f depends on; it may have kinks at their modes and medians.
+        others: distributions that f depends on; it may have kinks at their modes and medians, and jumps at the ends of
+            their supports.
         kinks: further places where f is not smooth, of shape (count, *batch).
 
     """
@@ -70,6 +71,9 @@ class Quadrature:
                 np.asarray(other.quantile(leading(_LEVELS[3:6], ndim))),
                 np.asarray(other.mode, dtype=np.float64)[None],
             ]
+            if isinstance(other.support, Interval):
+                # The density of the other may jump there; infinite ends are clipped away below.
+                cuts += [np.asarray(end)[None] for end in (other.support.low, other.support.high)]
         if kinks is not None:
             cuts.append(kinks)
         shape = np.broadcast_shapes(*(cut.shape[1:] for cut in (leading(cut, ndim) for cut in cuts)))

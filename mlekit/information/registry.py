@@ -5,8 +5,9 @@
 
 With one family the function is its entropy, with two it is KL(p‖q) unless ``of`` says which other quantity: ``js`` and
 ``total_variation`` of p and q; ``renyi`` of p, q and the order alpha, for any order ≥ 0 but 1; ``wasserstein`` of p, q
-and the order 1 or 2. A form holds for subclasses too; the most specific one is taken. What has no closed form is
-summed, integrated or sampled.
+and the order 1 or 2. A form holds for subclasses too; the most specific one is taken. Forms of KL and Rényi may answer
+NaN where they have lost their digits or say nothing; then, and where there is no form, the quantity is summed,
+integrated or sampled.
 """
 
 from __future__ import annotations

@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple, Unpack, overload
 
 import numpy as np
 
-from mlekit.arrays import Array
+from mlekit.arrays import Array, BoolArray
 from mlekit.distributions import Distribution, FiniteSet, Seed
 from mlekit.errors import ParameterError
 from mlekit.information.answer import SAMPLES, Options, Way, Ways, answer, names_of
 from mlekit.information.crossings import distribution_crossings
 from mlekit.information.estimate import Estimate, Method
-from mlekit.information.outcomes import comparable, is_discrete, shape_of
+from mlekit.information.outcomes import comparable, is_direction, is_discrete, shape_of
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, leading, sum_rule
 from mlekit.information.ways import exact, mapped, rules_under
@@ -93,7 +93,7 @@ def wasserstein(
     what = f"Wasserstein distance of order {order} of {names_of(p, q)}"
     p, q = comparable(p, q)
     for name, d in (("p", p), ("q", q)):
-        _refuse_labels(name, d)
+        _refuse_without_distance(name, d)
     return answer(
         _wasserstein_ways(p, q, order, size, rng),
         what,
@@ -108,12 +108,17 @@ def _explain(value: Array, order: int) -> str | None:
     return f"p or q has no finite {moment}" if np.isinf(value).any() else None
 
 
-def _refuse_labels(name: str, d: Distribution) -> None:
+def _refuse_without_distance(name: str, d: Distribution) -> None:
     support = d.support
     if isinstance(support, FiniteSet) and support.values.dtype.kind not in "iuf":
         raise ParameterError(
             f"{name} ({type(d).__name__}) has labels for outcomes, between which there is no distance; "
             "total_variation compares them"
+        )
+    if is_direction(d):
+        raise ParameterError(
+            f"{name} ({type(d).__name__}) has directions for outcomes, whose distance goes around the circle and is "
+            "not that of numbers; total_variation compares them"
         )
 
 
@@ -140,7 +145,15 @@ def _wasserstein_ways(p: Distribution, q: Distribution, order: int, size: int, r
             p, q, size=size, rng=rng, kinks=partial(distribution_crossings, p, q)
         ).items():
             ways[method] = _root(_transport(rule, p, q, order, shape, sampled=method == "monte_carlo"), order)
-    return ways
+    # By the triangle inequality: from an infinite moment to a finite one there is no finite way.
+    apart = np.broadcast_to(_lacks_moment(p, order) != _lacks_moment(q, order), shape)
+    return {method: mapped(way, lambda v: np.where(apart, np.inf, v)) for method, way in ways.items()}
+
+
+def _lacks_moment(p: Distribution, order: int) -> BoolArray:
+    """Whether the mean of |Y|, or of Y² for order 2, is infinite."""
+    with np.errstate(all="ignore"):
+        return np.asarray(~np.isfinite(p.mean if order == 1 else p.variance))
 
 
 def _root(way: Way, order: int) -> Way:

@@ -34,7 +34,8 @@ from mlekit.distributions import (
     VonMises,
     Weibull,
 )
-from mlekit.information import cross_entropy, entropy, kl
+from mlekit.errors import ParameterError
+from mlekit.information import cross_entropy, entropy, kl, renyi
 
 Density = Callable[..., Any]
 
@@ -110,6 +111,8 @@ FINITE: list[tuple[Distribution, Distribution]] = [
     (Gaussian(loc=1.0, scale=2.0), Gumbel(loc=0.5, scale=1.5)),
     (Exponential(rate=0.7), Gumbel(loc=0.5, scale=1.5)),
     (Gamma(shape=2.5, rate=1.5), Gumbel(loc=0.5, scale=1.5)),
+    (Laplace(loc=1.0, scale=0.6), Gumbel(loc=0.5, scale=1.5)),
+    (Logistic(loc=1.0, scale=0.6), Gumbel(loc=0.5, scale=1.5)),
     (Uniform(low=-1.0, high=2.0), Gumbel(loc=0.5, scale=1.5)),
     (Gaussian(loc=1.0, scale=2.0), Laplace(loc=0.5, scale=1.5)),
     (Uniform(low=0.25, high=0.75), Beta(alpha=2.5, beta=1.5)),
@@ -182,6 +185,27 @@ def test_nearly_a_member_of_the_other_family(step: float) -> None:
     known = kl(Gamma(shape=1e7, rate=1e7), Gaussian(loc=1.0, scale=1e7**-0.5), estimate=True)
     assert known.method == "quadrature"
     assert float(known) == pytest.approx(1 / (3 * 1e7), rel=1e-4)
+
+
+def test_a_tail_that_is_too_heavy_is_infinite() -> None:
+    q = Gumbel(loc=0.5, scale=1.5)
+    for family in (Laplace, Logistic):
+        known = kl(family(loc=1.0, scale=[1.4, 1.5, 3.0]), q, estimate=True)
+        assert known.method == "closed_form"
+        np.testing.assert_array_equal(np.isinf(known.value), [False, True, True])
+        assert "too light" in str(known.support)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 0.5, 1.5])
+def test_orders_of_an_exponential_opposite_a_gamma(alpha: float) -> None:
+    p, q = Exponential(rate=[0.5, 3.0]), Gamma(shape=[[1.2], [0.7]], rate=1.0)
+    for first, second in ((p, q), (q, p)):
+        best = renyi(first, second, alpha, estimate=True)
+        assert best.method == "closed_form"
+        other = renyi(first, second, alpha, method="quadrature")
+        np.testing.assert_allclose(best.value, other, rtol=1e-9)
+    with pytest.raises(ParameterError, match="large finite alpha"):
+        renyi(p, q, np.inf)
 
 
 def test_what_is_left_out_is_infinite_without_an_integral() -> None:

@@ -17,6 +17,7 @@ from mlekit.distributions import (
     Gaussian,
     Mixture,
     OrderedCategorical,
+    VonMises,
 )
 from mlekit.errors import ParameterError
 from mlekit.information import cross_entropy, entropy, js, kl, total_variation
@@ -137,6 +138,16 @@ def test_categories_are_matched_by_label() -> None:
         (Categorical(probs=[1.0], categories=["a"]), Gaussian(loc=0, scale=1), "labels.*numbers"),
         (Empirical(["a"]), Bernoulli(probs=0.5), "labels.*numbers"),
         (Empirical([1.0]), Empirical(["a"]), "numbers.*labels"),
+        (
+            VonMises(loc=0.0, concentration=2.0),
+            Gaussian(loc=0, scale=1),
+            "directions, .*numbers: .* whole turns",
+        ),
+        (
+            Gaussian(loc=0, scale=1),
+            VonMises(loc=0.0, concentration=2.0),
+            "numbers, .*directions: .* whole turns",
+        ),
         (
             Gaussian(loc=np.zeros(3), scale=1),
             Gaussian(loc=np.zeros(4), scale=1),

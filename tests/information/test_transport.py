@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mlekit.distributions import Bernoulli, Categorical, Cauchy, Distribution, Empirical, Gaussian, Poisson
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Cauchy,
+    Distribution,
+    Empirical,
+    Gaussian,
+    Poisson,
+    VonMises,
+)
 from mlekit.errors import ParameterError
 from mlekit.information import perplexity, wasserstein
 from tests.information.families import gamma, laplace, student
@@ -107,12 +116,17 @@ def test_what_has_no_mean_is_infinitely_far() -> None:
     assert float(known) == np.inf
     assert known.support == "p or q has no finite mean"
     assert float(wasserstein(student(1.5), Gaussian(loc=0.0, scale=1.0), order=2)) == np.inf
-    assert float(wasserstein(Cauchy(loc=0.0, scale=1.0), Gaussian(loc=0.0, scale=1.0))) == np.inf
+    cauchy = Cauchy(loc=[0.0, 3.0], scale=1.0)
+    for other in (Gaussian(loc=0.0, scale=1.0), laplace(0.0, 30.0), Empirical([1.0, 2.0])):
+        assert np.all(np.isposinf(wasserstein(cauchy, other)))
+        assert np.all(np.isposinf(wasserstein(other, cauchy)))
 
 
 def test_what_has_no_distance_is_an_error() -> None:
     with pytest.raises(ParameterError, match="labels for outcomes"):
         wasserstein(Empirical(["a"]), Empirical(["b"]))
+    with pytest.raises(ParameterError, match="directions for outcomes"):
+        wasserstein(VonMises(loc=3.0, concentration=2.0), VonMises(loc=-3.0, concentration=2.0))
     with pytest.raises(ParameterError, match="order"):
         wasserstein(Empirical([1.0]), Empirical([2.0]), order=3)
 
