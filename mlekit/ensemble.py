@@ -45,6 +45,7 @@ from mlekit.regression import Block, Regression, plan_blocks
 __all__ = ["fit_ensemble", "require_ensemble_settings"]
 
 _MEMBERS = 10
+_FEWEST_HELD_OUT = 10
 _SMOOTH = MLP(50, 50, 50, activation="silu", skip=True)
 _STEPPED = MLP(50, 50, activation="relu")
 _ADAM = Adam(cycles=4, weight_decay=0.1, steps=4000, patience=None, clip_norm=float("inf"))
@@ -88,7 +89,8 @@ def fit_ensemble(
         offset: a column's name or one number a row, added to the first parameter's linear predictor.
         optimizer: `Adam` or `SGD`, with settings of its own.
         validation: the rows that a member's weights are chosen by: a share of the rows, other rows for each member,
-            or a table of its own. None is a share of 1/members; 0 keeps each member's last weights.
+            or a table of its own. None is a share of 1/members, but at least ten rows, and at most a third; 0 keeps
+            each member's last weights.
         seed: of initial weights, the shuffling and the choice of rows: the same seed gives the same bits, on any
             number of cores.
         progress: True or False to show a progress bar or not; None shows one on long fits.
@@ -105,11 +107,11 @@ def fit_ensemble(
     >>> import numpy as np, pandas as pd, mlekit as mk
     >>> x = np.linspace(-3, 3, 60)
     >>> waves = pd.DataFrame({"x": x, "y": np.sin(x) + np.random.default_rng(0).normal(0, 0.1, 60)})
-    >>> quick = mk.Adam(steps=200)
+    >>> quick = mk.Adam(steps=400)
     >>> model = mk.fit_ensemble("y ~ x", waves, mk.Gaussian, network=MLP(16), members=3, optimizer=quick)
     >>> model
     Model[Mixture[Gaussian]](y ~ x; ...)
-    >>> model(waves).n_components, bool(abs(model.predict(waves) - np.sin(x)).mean() < 0.2)
+    >>> model(waves).n_components, bool(abs(model.predict(waves) - np.sin(x)).mean() < 0.3)
     (3, True)
     """
     kinds = (_SMOOTH, _STEPPED) if network is None else (network,)
@@ -128,7 +130,7 @@ def fit_ensemble(
     if not isinstance(validation, (int, float, NoneType)):
         table = validation_table(encoding, validation, array_offset)
         validation_rows = len(table.index)
-    solver = optimizer or (_ADAM if prior is None else replace(_ADAM, weight_decay=0.0))
+    solver = optimizer or _default_optimizer(len(rows.index), prior)
     groups = []
     for kind, (regression, width) in enumerate(zip(regressions, widths, strict=True)):
         reading = replace(regression, blocks=tuple(_reading(block, width) for block in regression.blocks))
@@ -192,6 +194,12 @@ def require_ensemble_settings(
         raise ParameterError(f"members must be a whole number ≥ 1, but is {members!r}")
 
 
+def _default_optimizer(rows: int, prior: Distribution | None) -> Adam:
+    """The recipe's; a prior takes the place of the decay of weights."""
+    batch = int(np.clip(0.75 * np.sqrt(rows), 64, 512))
+    return replace(_ADAM, batch_size=batch, weight_decay=_ADAM.weight_decay if prior is None else 0.0)
+
+
 # ---- rows -------------------------------------------------------------------------------------------------
 
 
@@ -224,18 +232,18 @@ def _held_out(
     nothing = np.zeros((count, members), dtype=bool)
     if not isinstance(validation, (int, float, NoneType)):
         return nothing, 0
+    if count < 2:
+        raise DataError(
+            f"an ensemble needs at least two rows, one to choose weights by, but there is {count}"
+        )
     if validation is None:
-        share = 1 / members if members > 1 else 0.1
+        share = max(1 / members if members > 1 else 0.1, min(_FEWEST_HELD_OUT / count, 1 / 3))
     elif isinstance(validation, bool) or not 0 <= validation < 1:
         raise ParameterError(f"validation must be a share in [0, 1) or a table, but is {validation}")
     else:
         share = float(validation)
     if share == 0:
         return nothing, 0
-    if count < max(2, members if validation is None else 2):
-        raise DataError(
-            f"an ensemble of {members} members needs at least as many rows, but there are {count}"
-        )
     assert rows.target is not None
     labels = np.zeros(count, dtype=np.int64)
     if head.family.distribution.labelled and rows.target.shape[1] == 1:

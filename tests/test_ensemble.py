@@ -12,6 +12,7 @@ import pytest
 
 import mlekit as mk
 from mlekit.ensemble import require_ensemble_settings
+from mlekit.fitting.members import HeldOut, deal_folds
 from mlekit.networks import Network
 
 RNG = np.random.default_rng(20)
@@ -175,5 +176,55 @@ def test_errors() -> None:
         require_ensemble_settings(mk.Gaussian, (mk.MLP(3),), 2, None, mk.LBFGS(), 0)
     with pytest.raises(mk.ParameterError, match="validation"):
         fitted(validation=1.5)
-    with pytest.raises(mk.DataError, match="at least as many rows"):
-        mk.fit_ensemble("length ~ x1", TABLE.head(5), mk.Gaussian)
+    with pytest.raises(mk.DataError, match="at least two rows"):
+        mk.fit_ensemble("count ~ x1", TABLE.head(1), mk.Poisson)
+
+
+@pytest.mark.parametrize("rows", [4, 7, 25])
+def test_few_rows(rows: int) -> None:
+    few = TABLE.head(rows).assign(odd=lambda t: np.arange(len(t)) == 1)
+    model = mk.fit_ensemble("length ~ x1 + x2", few, mk.Gaussian, optimizer=QUICK)
+    assert np.isfinite(model.log_likelihood(TABLE))
+    rare = mk.fit_ensemble("odd ~ x1 + x2", few, mk.Bernoulli, optimizer=QUICK)
+    assert np.isfinite(rare.log_likelihood(few))
+
+
+def test_a_class_of_few_rows_is_spread_over_the_folds() -> None:
+    labels = np.repeat([0, 1, 2], [95, 4, 1])
+    held_out = deal_folds(labels, 10, 0.1, np.random.default_rng(0))
+    assert (held_out.sum(axis=1) == 1).all()
+    assert held_out[95:99].sum(axis=0).max() == 1
+
+
+def test_an_interrupted_fit_keeps_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    compute = HeldOut.mean_nll
+
+    def interrupt(self: HeldOut, theta: np.ndarray) -> np.ndarray:
+        seen.append(1)
+        if len(seen) == 6:
+            raise KeyboardInterrupt
+        return compute(self, theta)
+
+    monkeypatch.setattr(HeldOut, "mean_nll", interrupt)
+    model = fitted()
+    assert model.interrupted
+    assert not model.converged
+    assert "interrupted" in model.stop_reason
+    assert np.isfinite(model.log_likelihood(TABLE))
+
+
+def simulate(rows: int, seed: int) -> pd.DataFrame:
+    """A wave whose noise depends on x, and the log-density of the truth."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-2, 2, rows)
+    truth = mk.Gaussian(loc=np.sin(3 * x), scale=0.1 + 0.3 * (x > 0))
+    y = truth.sample(rng=rng)
+    return pd.DataFrame({"x": x, "noise": rng.normal(size=rows), "y": y, "log_prob": truth.log_prob(y)})
+
+
+def test_close_to_the_truth_where_it_is_known() -> None:
+    train, test = simulate(600, 0), simulate(4000, 1)
+    model = mk.fit_ensemble("y ~ x + noise", train, mk.Gaussian, members=4)
+    gap = test["log_prob"].mean() - model.log_likelihood(test) / len(test)
+    assert -0.01 < gap < 0.1

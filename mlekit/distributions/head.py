@@ -245,7 +245,7 @@ class Head(Generic[D]):
 
     def _row_score(self, batch: Any, eta: Array, y: np.ndarray) -> Array:
         score = np.empty_like(eta)
-        for slot, part in zip(self._slots, batch._score(y), strict=True):
+        for slot, part in zip(self._slots, batch._free_score(y, self.columns), strict=True):
             if slot.columns is None:
                 continue
             if slot.reference:

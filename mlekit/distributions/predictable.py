@@ -7,7 +7,7 @@ what a kind is asked; `Composed` kinds, which are made of others, answer the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -67,6 +67,10 @@ class Predictable:
     def _score(self, value: np.ndarray) -> tuple[Array, ...]:
         """∂ log p/∂ξ, an array for each predicted parameter (with a last axis where it is a vector)."""
         raise SupportError(f"{type(self).__name__} cannot be fitted: it has no score")
+
+    def _free_score(self, value: np.ndarray, free: Collection[str]) -> tuple[Array, ...]:
+        """`_score`, where what belongs to a parameter that is not free will not be read."""
+        return self._score(value)
 
     def _information(self) -> Array:
         """Cov(score) of shape (*batch, k, k) over all predicted coordinates."""

@@ -9,6 +9,7 @@ Lange, Little & Taylor (1989), Robust statistical modeling using the t distribut
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
@@ -99,6 +100,13 @@ class StudentT(LocationScale):
         difference = np.where(share < _SMALL, -series * share, share - self._log_growth(z))
         of_df = 0.5 * (self.df * (log_gamma_ratio_slope(0.5 * self.df) + difference) + share)
         return *super()._score(value), of_df
+
+    def _free_score(self, value: np.ndarray, free: Collection[str]) -> tuple[Array, ...]:
+        # The score of df costs several times that of loc and scale.
+        if "df" in free:
+            return self._score(value)
+        of_loc, of_scale = super()._score(value)
+        return of_loc, of_scale, np.zeros(())
 
     @property
     def _standard_information(self) -> tuple[Array, Array, Array]:

@@ -49,6 +49,7 @@ def deal_folds(
     rank[order] = np.arange(rows)
     starts = np.concatenate([[0], np.cumsum([len(dealt[member::members]) for member in range(members)])])
     sizes = np.diff(starts) if np.isclose(share * members, 1) else np.full(members, round(share * rows))
+    sizes = np.maximum(sizes, 1)
     return np.asarray((rank[:, None] - starts[:-1]) % max(rows, 1) < sizes)
 
 
@@ -76,6 +77,8 @@ class MembersObjective:
         chunk: Chunk,
         out: Float[np.ndarray, " parameters"],
         factor: float = 1.0,
+        *,
+        valued: bool = True,
     ) -> Float[np.ndarray, " members"]:
         """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood of each member."""
         assert chunk.weights is not None
@@ -85,16 +88,20 @@ class MembersObjective:
         members, rows, outputs = eta.shape
         flat = eta.reshape(members * rows, outputs)
         target = np.concatenate([chunk.target] * members)
-        log_prob, score = self.head.value_and_score(flat, target)
-        self.head.balance(flat, score)
         weights = chunk.weights.T
         counts = weights != 0
+        nll = np.full(members, np.nan)
+        if valued:
+            log_prob = self.head.log_likelihood(flat, target).reshape(members, rows)
+            nll = -np.where(counts, weights * log_prob, 0.0).sum(axis=1)
+        score = self.head.score(flat, target)
+        self.head.balance(flat, score)
         score = score.reshape(eta.shape)
         score *= (weights * -factor)[:, :, None]
         # What is held out may be impossible, and its score infinite: it does not count.
         score[~counts] = 0.0
         self.stack.backward(theta, chunk.inputs, score, out)
-        return np.asarray(-np.where(counts, weights * log_prob.reshape(members, rows), 0.0).sum(axis=1))
+        return nll
 
 
 @dataclass(frozen=True, eq=False)

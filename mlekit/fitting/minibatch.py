@@ -25,6 +25,7 @@ _RECORDS = 100
 _BLOCK_ROWS = 65536
 _BLOCK_VALUES = 2**22
 _RUNAWAY = 1e3
+_VALUED_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,11 @@ class MinibatchRun(ABC):
         chunk = self._deck.deal()
         gradient = self._gradient
         rows = len(chunk.inputs)
-        nll = self.objective.chunk_gradient(self.theta, chunk, gradient, 1 / (rows * self._mean_weight))
+        # The history's likelihood is that of every few batches: an estimate either way, and not what is climbed.
+        valued = self._steps % _VALUED_EVERY == 0 or self._steps + 1 in self._looks
+        nll = self.objective.chunk_gradient(
+            self.theta, chunk, gradient, 1 / (rows * self._mean_weight), valued=valued
+        )
         if self.objective.prior is not None:
             self.objective.prior.subtract_gradient(
                 self.theta, gradient, 1 / self.objective.sample.total_weight
@@ -158,8 +163,9 @@ class MinibatchRun(ABC):
         if norm > self.clip_norm:
             gradient *= self.clip_norm / norm
         self._update(gradient, self.schedule.rate(self._steps, self._ends))
-        self._nll_sum += nll
-        self._row_sum += rows
+        if valued:
+            self._nll_sum += nll
+            self._row_sum += rows
         self._steps += 1
         if self._steps == self.total_steps:
             self.stop = Stop(f"finished its {self.total_steps} steps", True)

@@ -102,8 +102,13 @@ class BatchObjective(Protocol):
         chunk: Chunk,
         out: Float[np.ndarray, " parameters"],
         factor: float = 1.0,
+        *,
+        valued: bool = True,
     ) -> float | Float[np.ndarray, " members"]:
-        """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, by member."""
+        """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, by member.
+
+        Unless ``valued``, the likelihood need not be computed, and NaN may be returned.
+        """
         ...
 
 
@@ -158,6 +163,8 @@ class Objective:
         chunk: Chunk,
         out: Float[np.ndarray, " parameters"],
         factor: float = 1.0,
+        *,
+        valued: bool = True,
     ) -> float:
         """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood."""
         eta = self.eta(theta, chunk)

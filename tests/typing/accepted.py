@@ -24,6 +24,7 @@ from mlekit import (
     Family,
     Gaussian,
     Linear,
+    Mixture,
     Model,
     Network,
     Newton,
@@ -33,6 +34,7 @@ from mlekit import (
     cross_entropy,
     entropy,
     fit,
+    fit_ensemble,
     kl,
     load,
 )
@@ -140,3 +142,14 @@ def an_estimate_is_asked_for(p: Gaussian, q: Gaussian) -> None:
     assert_type(kl(p, q, estimate=True), Estimate)
     assert_type(entropy(p, estimate=True), Estimate)
     assert_type(cross_entropy(p, q, estimate=True), Estimate)
+
+
+def an_ensemble_predicts_mixtures_of_its_family(table: pd.DataFrame) -> None:
+    model = fit_ensemble("y ~ .", table, Gaussian)
+    assert_type(model, Model[Mixture[Gaussian]])
+    assert_type(model(table), Mixture[Gaussian])
+    held = fit_ensemble(
+        "y ~ .", table, Gaussian.family(scale=1.0), network=MLP(8), members=5, optimizer=SGD()
+    )
+    assert_type(held, Model[Mixture[Gaussian]])
+    assert_type(held.family, type[Mixture[Gaussian]])
