@@ -11,7 +11,7 @@ through beartype. Three names stand for most of what the public functions take a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
@@ -38,6 +38,7 @@ __all__ = [
     "RowSource",
     "pick",
     "read_only",
+    "split",
     "sum_last",
     "unwrap",
 ]
@@ -113,3 +114,31 @@ def pick(condition: BoolArray, chosen: Array | float, otherwise: Array | float) 
     bits, other = first.view(np.int64), second.view(np.int64)
     picked: Array = (((bits ^ other) & mask) ^ other).view(np.float64)
     return picked
+
+
+def split(
+    condition: BoolArray, first: Callable[..., Any], second: Callable[..., Any], *arguments: Array
+) -> Array:
+    """Element by element one of two functions, neither evaluated where the other is asked for.
+
+    Args:
+        condition: where to take the first.
+        first: of arrays of arguments, elementwise.
+        second: the same.
+        *arguments: what they are functions of; they broadcast with the condition.
+
+    >>> split(np.array([True, False]), np.log, np.exp, np.array([1.0, 0.0]))
+    array([0., 1.])
+    """
+    condition, *arrays = np.broadcast_arrays(condition, *arguments)
+    rows = np.flatnonzero(condition)
+    if len(rows) == condition.size:
+        return np.asarray(first(*arrays))
+    if not len(rows):
+        return np.asarray(second(*arrays))
+    found = first(*(array.take(rows) for array in arrays))
+    value = np.empty(condition.shape, found.dtype)
+    np.put(value, rows, found)
+    rows = np.flatnonzero(~condition)
+    np.put(value, rows, second(*(array.take(rows) for array in arrays)))
+    return value

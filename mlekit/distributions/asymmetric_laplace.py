@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike
+from mlekit.arrays import Array, ArrayLike, pick
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.kinked import KinkedLocationScale
 from mlekit.distributions.link import LOGIT
@@ -121,18 +121,18 @@ class AsymmetricLaplace(KinkedLocationScale):
         return np.log1p(-self.level) - self.level * np.maximum(z, 0)
 
     def _standard_cdf(self, z: Array) -> Array:
-        return np.where(z < 0, np.exp(self._log_left(z)), -np.expm1(self._log_right(z)))
+        return pick(z < 0, np.exp(self._log_left(z)), -np.expm1(self._log_right(z)))
 
     def _standard_log_cdf(self, z: Array) -> Array:
-        return np.where(z < 0, self._log_left(z), log1mexp(self._log_right(z)))
+        return pick(z < 0, self._log_left(z), log1mexp(self._log_right(z)))
 
     def _standard_log_sf(self, z: Array) -> Array:
-        return np.where(z < 0, log1mexp(self._log_left(z)), self._log_right(z))
+        return pick(z < 0, log1mexp(self._log_left(z)), self._log_right(z))
 
     def _standard_quantile(self, level: Array) -> Array:
         left = np.log(level / self.level) / (1 - self.level)
         right = -np.log((1 - level) / (1 - self.level)) / self.level
-        return np.where(level < self.level, left, right)
+        return pick(level < self.level, left, right)
 
     # ---- moments ------------------------------------------------------------------------------------------
 

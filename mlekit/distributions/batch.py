@@ -95,9 +95,9 @@ class Batch(Predictable):
         """Independent outcomes of the full shape; of many, each block's by a generator of its own."""
         if not (self._elementwise() and is_long(shape)):
             return unwrap(self._sample(shape, rng))
-        entropy = rng.integers(2**63, size=4).tolist()
+        seed = int.from_bytes(rng.bytes(16), "little")
 
         def block(cut: Cut) -> Any:
-            return self._part(cut)._sample(cut.shape(shape), np.random.default_rng([*entropy, cut.start]))
+            return self._part(cut)._sample(cut.shape(shape), np.random.default_rng(seed + cut.start))
 
         return in_blocks(block, shape)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from mlekit.arrays import Array, ArrayLike, Labels, read_only, unwrap
+from mlekit.arrays import Array, ArrayLike, Labels, pick, read_only, unwrap
 from mlekit.distributions.domain import PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.link import LOGIT
@@ -164,7 +164,7 @@ class Bernoulli(ExponentialFamily):
     # ---- distribution functions ---------------------------------------------------------------------------
 
     def _cdf(self, value: np.ndarray) -> Array:
-        return np.where(value < 0, 0.0, np.where(value >= 1, 1.0, expit(-self.logits)))
+        return pick(value < 0, 0.0, pick(value >= 1, 1.0, expit(-self.logits)))
 
     def _log_cdf(self, value: np.ndarray) -> Array:
         at_zero = np.where(value >= 1, 0.0, -softplus(self.logits))
@@ -175,7 +175,7 @@ class Bernoulli(ExponentialFamily):
         return np.where(value < 0, 0.0, at_zero)
 
     def _quantile(self, level: np.ndarray) -> np.ndarray:
-        return np.where(level <= expit(-self.logits), 0, 1)
+        return np.asarray(level > expit(-self.logits)).astype(np.int64)
 
     # ---- moments ------------------------------------------------------------------------------------------
 

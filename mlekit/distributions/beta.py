@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import betainccinv, betaincinv, betaln, digamma, expit
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, split, unwrap
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
@@ -210,9 +210,14 @@ class Beta(ExponentialFamily):
         return log_betainc(self.beta, self.alpha, 1 - y, y)
 
     def _quantile(self, level: np.ndarray) -> Array:
-        left = betaincinv(self.alpha, self.beta, level)
-        right = betainccinv(self.alpha, self.beta, 1 - level)
-        return np.where(level < 0.5, left, right)
+        return split(
+            level < 0.5,
+            betaincinv,
+            lambda alpha, beta, level: betainccinv(alpha, beta, 1 - level),
+            self.alpha,
+            self.beta,
+            level,
+        )
 
     # ---- moments ------------------------------------------------------------------------------------------
 

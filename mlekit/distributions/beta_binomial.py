@@ -172,13 +172,15 @@ class BetaBinomial(SuccessCount):
         )
         return total.reshape(shape)
 
-    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
-        def mass(p: Self, at: np.ndarray, _: np.ndarray) -> Array:
-            return np.exp(p._log_mass(at))
+    def _lower(self, k: np.ndarray) -> Array:
+        return np.minimum(self._mass(np.zeros_like(k), k), 1.0)
 
-        lower = self._sum(mass, np.zeros_like(k), k)
-        upper = self._sum(mass, np.asarray(k + 1), np.asarray(self.trials))
-        return np.minimum(lower, 1.0), np.minimum(upper, 1.0)
+    def _upper(self, k: np.ndarray) -> Array:
+        return np.minimum(self._mass(np.asarray(k + 1), np.asarray(self.trials)), 1.0)
+
+    def _mass(self, low: np.ndarray, high: np.ndarray) -> Array:
+        """P(low ≤ Y ≤ high)."""
+        return self._sum(lambda p, at, _: np.exp(p._log_mass(at)), low, high)
 
     def _ratio(self, k: np.ndarray, low: np.ndarray, high: np.ndarray) -> Array:
         shape = np.broadcast_shapes(self.batch_shape, k.shape)

@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import betainc, betaincc, expit, logit
+from scipy.special import expit, logit
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import PROBABILITY
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
+from mlekit.distributions.incomplete import lower_beta
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import softplus
@@ -102,8 +103,9 @@ class Binomial(SuccessCount, ExponentialFamily):
 
     def _log_prob(self, value: np.ndarray) -> Array:
         possible = self.support.contains(value)
-        k = np.where(possible, value, 0)
-        return np.where(possible, self._log_mass(k), -np.inf) if not possible.all() else self._log_mass(k)
+        if possible.all():
+            return self._log_mass(value)
+        return np.where(possible, self._log_mass(np.where(possible, value, 0)), -np.inf)
 
     def _log_mass(self, k: np.ndarray) -> Array:
         """Log P(k), and what lies smoothly between for k that are not whole."""
@@ -185,12 +187,15 @@ class Binomial(SuccessCount, ExponentialFamily):
 
     # ---- distribution functions ---------------------------------------------------------------------------
 
-    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
-        # The smaller of the two probabilities that add to one keeps its digits, so it is the argument.
-        rare, p, q = self.logits < 0, self.probs, self._failure_probs
-        left = np.maximum(self.trials - k, 1.0)
-        lower = np.where(rare, betaincc(k + 1, left, p), betainc(left, k + 1, q))
-        return lower, np.where(rare, betainc(k + 1, left, p), betaincc(left, k + 1, q))
+    def _lower(self, k: np.ndarray) -> Array:
+        return lower_beta(
+            np.maximum(self.trials - k, 1.0), np.asarray(k + 1), self._failure_probs, self.probs
+        )
+
+    def _upper(self, k: np.ndarray) -> Array:
+        return lower_beta(
+            np.asarray(k + 1), np.maximum(self.trials - k, 1.0), self.probs, self._failure_probs
+        )
 
     def _log_lower_ratio(self, k: np.ndarray) -> Array:
         # At most k successes are at least n − k failures.

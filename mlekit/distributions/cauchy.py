@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike
+from mlekit.arrays import Array, ArrayLike, pick
 from mlekit.distributions.location_scale import LocationScale
 from mlekit.distributions.weighted import robust_units
 
@@ -46,7 +46,9 @@ class Cauchy(LocationScale):
 
     def _standard_log_prob(self, z: Array) -> Array:
         size = np.abs(z)
-        return np.where(size < _FAR, -np.log1p(np.square(z)), -2 * np.log(size)) - _LOG_PI
+        near = np.asarray(size < _FAR)
+        log_prob = -np.log1p(np.square(z)) - _LOG_PI
+        return log_prob if near.all() else np.where(near, log_prob, -2 * np.log(size) - _LOG_PI)
 
     def _standard_slope(self, z: Array) -> Array:
         return -2 / (z + 1 / z)
@@ -67,22 +69,21 @@ class Cauchy(LocationScale):
     # ---- distribution functions ---------------------------------------------------------------------------
 
     def _standard_cdf(self, z: Array) -> Array:
-        # On the left through the arctangent of the reciprocal: 1/2 + arctan(z)/π loses every digit there.
-        left = np.arctan(-1 / np.minimum(z, -1))
-        return np.where(z < -1, left, 0.5 * np.pi + np.arctan(np.maximum(z, -1))) / np.pi
+        # The angle of (−z, 1): 1/2 + arctan(z)/π loses every digit on the left.
+        cdf: Array = np.arctan2(1, -z) / np.pi
+        return cdf
 
     def _standard_log_cdf(self, z: Array) -> Array:
         tail = self._standard_cdf(-np.abs(z))
-        return np.where(z < 0, np.log(tail), np.log1p(-tail))
+        return pick(z < 0, np.log(tail), np.log1p(-tail))
 
     def _standard_log_sf(self, z: Array) -> Array:
         return self._standard_log_cdf(-z)
 
     def _standard_quantile(self, level: Array) -> Array:
-        rest = 1 - level
-        middle = np.tan(np.pi * (level - 0.5))
-        outer = np.where(level < 0.5, -1, 1) / np.tan(np.pi * np.minimum(level, rest))
-        return np.where(np.minimum(level, rest) < 0.25, outer, middle)
+        tail, side = np.minimum(level, 1 - level), level - 0.5
+        outer = np.copysign(1 / np.tan(np.pi * tail), side)
+        return pick(tail < 0.25, outer, np.tan(np.pi * side))
 
     # ---- moments ------------------------------------------------------------------------------------------
 

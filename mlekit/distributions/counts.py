@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtri
 
-from mlekit.arrays import Array, BoolArray
+from mlekit.arrays import Array, BoolArray, pick
 from mlekit.distributions.distribution import Distribution
 
 __all__ = ["CountDistribution", "sample_poisson"]
@@ -30,8 +30,12 @@ class CountDistribution(Distribution):
         return np.inf
 
     @abstractmethod
-    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
-        """P(Y ≤ k) and P(Y > k) for whole 0 ≤ k < last, each exact as far as doubles reach."""
+    def _lower(self, k: np.ndarray) -> Array:
+        """P(Y ≤ k) for whole 0 ≤ k < last, exact as far as doubles reach."""
+
+    @abstractmethod
+    def _upper(self, k: np.ndarray) -> Array:
+        """P(Y > k) for the same."""
 
     @abstractmethod
     def _log_lower_ratio(self, k: np.ndarray) -> Array:
@@ -50,21 +54,21 @@ class CountDistribution(Distribution):
         """Where the values lie: the whole number below, and whether that is before the first or from the last on."""
         k = np.floor(value)
         before, beyond = k < 0, k >= np.minimum(self._last, _FARTHEST)
-        return np.where(before | beyond, 0.0, k), before, beyond
+        return np.asarray(pick(before | beyond, 0.0, k)), before, beyond
 
     def _cdf(self, value: np.ndarray) -> Array:
         k, before, beyond = self._places(value)
-        return np.where(before, 0.0, np.where(beyond, 1.0, self._tails(k)[0]))
+        return pick(before, 0.0, pick(beyond, 1.0, self._lower(k)))
 
     def _log_cdf(self, value: np.ndarray) -> Array:
         k, before, beyond = self._places(value)
-        lower, upper = self._tails(k)
+        lower, upper = self._lower(k), self._upper(k)
         inside = _logarithm(lower, upper, lambda: self._log_prob(k) + self._log_lower_ratio(k))
         return np.where(before, -np.inf, np.where(beyond, 0.0, inside))
 
     def _log_sf(self, value: np.ndarray) -> Array:
         k, before, beyond = self._places(value)
-        lower, upper = self._tails(k)
+        lower, upper = self._lower(k), self._upper(k)
         above = np.asarray(k + 1)
         inside = _logarithm(upper, lower, lambda: self._log_prob(above) + self._log_upper_ratio(above))
         return np.where(before, 0.0, np.where(beyond, -np.inf, inside))
@@ -107,7 +111,7 @@ class CountDistribution(Distribution):
 
 def _logarithm(probability: Array, complement: Array, far: Callable[[], Array]) -> Array:
     """The logarithm of a probability, from whichever of itself, its complement and its far form is exact."""
-    value = np.where(probability < 0.5, np.log(probability), np.log1p(-complement))
+    value = pick(probability < 0.5, np.log(probability), np.log1p(-complement))
     tiny = np.asarray(probability < _TINY)
     return np.where(tiny, far(), value) if tiny.any() else value
 

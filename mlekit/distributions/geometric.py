@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit, logit
 
-from mlekit.arrays import Array, ArrayLike, read_only, unwrap
+from mlekit.arrays import Array, ArrayLike, pick, read_only, unwrap
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.link import LOGIT
@@ -97,9 +97,9 @@ class Geometric(ExponentialFamily):
 
     def _log_prob(self, value: np.ndarray) -> Array:
         possible = COUNTS.contains(value)
-        k = np.where(possible, value, 0)
+        k = value if possible.all() else np.where(possible, value, 0)
         # 0·log 0 = 0: with certain success no failure comes.
-        failures = np.where(k == 0, 0, k * self._log_failure)
+        failures = pick(k == 0, 0.0, k * self._log_failure)
         log_prob = failures - softplus(-self.logits)
         return log_prob if possible.all() else np.where(possible, log_prob, -np.inf)
 
@@ -161,7 +161,7 @@ class Geometric(ExponentialFamily):
     def _log_sf(self, value: np.ndarray) -> Array:
         # P(K > k) = (1 − p)^(k + 1).
         trials = np.floor(value) + 1
-        return np.where(trials <= 0, 0.0, np.maximum(trials, 1) * self._log_failure)
+        return pick(trials <= 0, 0.0, np.maximum(trials, 1) * self._log_failure)
 
     def _cdf(self, value: np.ndarray) -> Array:
         cdf: Array = -np.expm1(self._log_sf(value))
@@ -174,8 +174,8 @@ class Geometric(ExponentialFamily):
         certain = np.isneginf(self._log_failure)
         k = np.where(certain, 0, np.maximum(np.ceil(np.log1p(-level) / self._log_failure) - 1, 0))
         # Rounding of the quotient may miss a neighbour: the cdf itself decides.
-        k = np.where((k > 0) & (self._cdf(np.asarray(k - 1)) >= level), k - 1, k)
-        return np.where(self._cdf(np.asarray(k)) < level, k + 1, k)
+        k = k - ((k > 0) & (self._cdf(np.asarray(k - 1)) >= level))
+        return np.asarray(k + (self._cdf(np.asarray(k)) < level))
 
     # ---- moments ------------------------------------------------------------------------------------------
 

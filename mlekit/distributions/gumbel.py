@@ -84,4 +84,6 @@ class Gumbel(LocationScale):
         return 1 + _GAMMA
 
     def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.gumbel(size=shape)
+        # The logarithm of a waiting time, which is not 0 except by rounding.
+        waits: Array = np.maximum(rng.standard_exponential(shape), np.finfo(np.float64).tiny)
+        return -np.log(waits)

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike
+from mlekit.arrays import Array, ArrayLike, pick
 from mlekit.distributions.kinked import KinkedLocationScale
 from mlekit.distributions.special import log1mexp
 from mlekit.distributions.weighted import weighted_quantile
@@ -74,17 +74,18 @@ class Laplace(KinkedLocationScale):
 
     def _standard_cdf(self, z: Array) -> Array:
         tail = 0.5 * np.exp(-np.abs(z))
-        return np.where(z < 0, tail, 1 - tail)
+        return pick(z < 0, tail, 1 - tail)
 
     def _standard_log_cdf(self, z: Array) -> Array:
         log_tail = -np.abs(z) - _LOG_2
-        return np.where(z < 0, log_tail, log1mexp(log_tail))
+        return pick(z < 0, log_tail, log1mexp(log_tail))
 
     def _standard_log_sf(self, z: Array) -> Array:
         return self._standard_log_cdf(-z)
 
     def _standard_quantile(self, level: Array) -> Array:
-        return np.where(level < 0.5, np.log(2 * level), -np.log(2 * (1 - level)))
+        quantile: Array = np.copysign(np.log(2 * np.minimum(level, 1 - level)), level - 0.5)
+        return quantile
 
     # ---- moments ------------------------------------------------------------------------------------------
 
@@ -101,4 +102,5 @@ class Laplace(KinkedLocationScale):
         return 1 + _LOG_2
 
     def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.laplace(size=shape)
+        draws: Array = np.copysign(rng.standard_exponential(shape), rng.random(shape) - 0.5)
+        return draws

@@ -19,13 +19,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import betainc, betaincc, pdtr, pdtrc
+from scipy.special import pdtr
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, BoolArray, unwrap
 from mlekit.distributions.counts import CountDistribution, sample_poisson
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.factorials import deviance, log_excess, log_factorial_excess, stirling_error
+from mlekit.distributions.incomplete import lower_beta, lower_gamma
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.summation import count_sum
@@ -151,18 +152,20 @@ class NegativeBinomial(CountDistribution):
 
     # ---- distribution functions ---------------------------------------------------------------------------
 
-    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
+    def _lower(self, k: np.ndarray) -> Array:
         spread = self.dispersion * self.mean
-        shape = 1 / self.dispersion
-        # The smaller of the two probabilities that add to one keeps its digits, so it is the argument.
-        success, failure = 1 / (1 + spread), spread / (1 + spread)
-        lower = np.where(spread < 1, betaincc(k + 1, shape, failure), betainc(shape, k + 1, success))
-        upper = np.where(spread < 1, betainc(k + 1, shape, failure), betaincc(shape, k + 1, success))
-        poisson = self.dispersion * np.square(k + self.mean) < _AS_POISSON
-        if poisson.any():
-            lower = np.where(poisson, pdtr(k, self.mean), lower)
-            upper = np.where(poisson, pdtrc(k, self.mean), upper)
-        return lower, upper
+        rest = lower_beta(1 / self.dispersion, np.asarray(k + 1), 1 / (1 + spread), spread / (1 + spread))
+        poisson = self._as_poisson(k)
+        return np.where(poisson, pdtr(k, self.mean), rest) if poisson.any() else rest
+
+    def _upper(self, k: np.ndarray) -> Array:
+        spread, above = self.dispersion * self.mean, np.asarray(k + 1)
+        rest = lower_beta(above, 1 / self.dispersion, spread / (1 + spread), 1 / (1 + spread))
+        poisson = self._as_poisson(k)
+        return np.where(poisson, lower_gamma(above, self.mean), rest) if poisson.any() else rest
+
+    def _as_poisson(self, k: np.ndarray) -> BoolArray:
+        return self.dispersion * np.square(k + self.mean) < _AS_POISSON
 
     def _log_lower_ratio(self, k: np.ndarray) -> Array:
         return log_lower_ratio(k, self.mean, self.dispersion)

@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import pdtr, pdtrc, xlogy
+from scipy.special import pdtr, xlogy
 
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.counts import CountDistribution, sample_poisson
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
+from mlekit.distributions.incomplete import lower_gamma
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.summation import count_sum
@@ -76,7 +77,7 @@ class Poisson(CountDistribution, ExponentialFamily):
 
     def _log_prob(self, value: np.ndarray) -> Array:
         possible = COUNTS.contains(value)
-        k = np.where(possible, value, 0)
+        k = value if possible.all() else np.where(possible, value, 0)
         log_prob = -deviance(k, self.rate) - log_factorial_excess(k)
         return log_prob if possible.all() else np.where(possible, log_prob, -np.inf)
 
@@ -147,8 +148,11 @@ class Poisson(CountDistribution, ExponentialFamily):
 
     # ---- distribution functions ---------------------------------------------------------------------------
 
-    def _tails(self, k: np.ndarray) -> tuple[Array, Array]:
-        return pdtr(k, self.rate), pdtrc(k, self.rate)
+    def _lower(self, k: np.ndarray) -> Array:
+        return pdtr(k, self.rate)
+
+    def _upper(self, k: np.ndarray) -> Array:
+        return lower_gamma(np.asarray(k + 1), self.rate)
 
     def _log_lower_ratio(self, k: np.ndarray) -> Array:
         return log_lower_ratio(k, self.rate, 0.0)

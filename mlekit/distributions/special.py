@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import erfcx
 
-from mlekit.arrays import Array, sum_last, unwrap
+from mlekit.arrays import Array, pick, sum_last, unwrap
 
 __all__ = ["LOG_2PI", "horner", "log1mexp", "log_softmax", "logsumexp", "max_last", "ndtr_hazard", "softplus"]
 
@@ -46,13 +46,7 @@ def log1mexp(x: Array) -> Array:
     """
     x = np.asarray(x)
     near = x > -np.log(2.0)
-    return unwrap(
-        np.where(
-            near,
-            np.log(-np.expm1(np.where(near, x, -1.0))),
-            np.log1p(-np.exp(np.where(near, -1.0, x))),
-        )
-    )
+    return unwrap(pick(near, np.log(-np.expm1(np.maximum(x, -1))), np.log1p(-np.exp(np.minimum(x, -0.5)))))
 
 
 def logsumexp(x: Array) -> Array:

@@ -13,15 +13,16 @@ from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import betainc, betaincc, betainccinv, betaincinv
+from scipy.special import betainccinv, betaincinv
 
-from mlekit.arrays import Array, ArrayLike
+from mlekit.arrays import Array, ArrayLike, pick, split
 from mlekit.distributions.domain import POSITIVE
 from mlekit.distributions.gamma_ratio import (
     log_gamma_ratio,
     log_gamma_ratio_curvature_rest,
     log_gamma_ratio_slope,
 )
+from mlekit.distributions.incomplete import lower_beta
 from mlekit.distributions.link import LOG
 from mlekit.distributions.location_scale import LOC, SCALE, LocationScale
 from mlekit.distributions.parameter import Parameter
@@ -85,7 +86,9 @@ class StudentT(LocationScale):
     def _log_growth(self, z: Array) -> Array:
         """log(1 + z²/ν), also where z² overflows."""
         ratio = np.abs(z) / np.sqrt(self.df)
-        return np.where(ratio < _FAR, np.log1p(np.square(ratio)), 2 * np.log(ratio))
+        near = np.asarray(ratio < _FAR)
+        growth = np.log1p(np.square(ratio))
+        return growth if near.all() else np.where(near, growth, 2 * np.log(ratio))
 
     def _standard_slope(self, z: Array) -> Array:
         return -(self.df + 1) / (z + self.df / z)
@@ -140,11 +143,10 @@ class StudentT(LocationScale):
     # ---- distribution functions ---------------------------------------------------------------------------
 
     def _tail(self, size: Array) -> Array:
-        """P(Z < −size) for size ≥ 0, by the one of two incomplete beta functions whose argument is exact."""
+        """P(Z < −size) for size ≥ 0."""
         square = np.square(size)
-        near = betaincc(0.5, 0.5 * self.df, 1 / (1 + self.df / square))
-        far = betainc(0.5 * self.df, 0.5, 1 / (1 + square / self.df))
-        return 0.5 * np.where(square < self.df, near, far)
+        half, one_half = np.asarray(0.5 * self.df), np.asarray(0.5)
+        return 0.5 * lower_beta(half, one_half, 1 / (1 + square / self.df), 1 / (1 + self.df / square))
 
     def _log_tail(self, size: Array) -> Array:
         """Log P(Z < −size), where it underflows by p(z)·z/(ν + ...)·₂F₁(1, ½; ν/2 + 1; −ν/z²)."""
@@ -164,7 +166,7 @@ class StudentT(LocationScale):
 
     def _standard_cdf(self, z: Array) -> Array:
         tail = self._tail(np.abs(z))
-        return np.where(z < 0, tail, 1 - tail)
+        return pick(z < 0, tail, 1 - tail)
 
     def _standard_log_cdf(self, z: Array) -> Array:
         log_tail = self._log_tail(np.abs(z))
@@ -174,12 +176,8 @@ class StudentT(LocationScale):
         return self._standard_log_cdf(-z)
 
     def _standard_quantile(self, level: Array) -> Array:
-        half = 0.5 * self.df
         tail = np.minimum(level, 1 - level)
-        middle = betaincinv(0.5, half, 2 * np.abs(level - 0.5))
-        far = betaincinv(half, 0.5, 2 * tail)
-        near = np.where(tail > 0.25, middle, betainccinv(0.5, half, 2 * tail))
-        odds = np.where((tail < 0.25) & (far < 0.5), (1 - far) / far, near / (1 - near))
+        odds = split(tail > 0.25, _odds_of_middle, _odds_of_tail, tail, 0.5 * self.df)
         z: Array = np.sign(level - 0.5) * np.sqrt(self.df * odds)
         return z
 
@@ -208,3 +206,20 @@ class StudentT(LocationScale):
 
     def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         return rng.standard_t(self.df, shape)
+
+
+def _odds_of_middle(tail: Array, half: Array) -> Array:
+    """z²/ν with P(Z < −|z|) = tail, from the probability of the middle."""
+    share: Array = betaincinv(0.5, half, 2 * (0.5 - tail))
+    return share / (1 - share)
+
+
+def _odds_of_tail(tail: Array, half: Array) -> Array:
+    """The same from that of both tails."""
+    share: Array = betaincinv(half, 0.5, 2 * tail)
+    return split(share < 0.5, lambda share, *_: (1 - share) / share, _odds_of_near_tail, share, tail, half)
+
+
+def _odds_of_near_tail(_: Array, tail: Array, half: Array) -> Array:
+    share: Array = betainccinv(0.5, half, 2 * tail)
+    return share / (1 - share)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, pick, unwrap
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import REAL, Interval
 from mlekit.distributions.link import IDENTITY
@@ -66,7 +66,8 @@ class Uniform(Distribution):
         return Interval(self.low, self.high, low_included=True, high_included=True)
 
     def _log_prob(self, value: np.ndarray) -> Array:
-        return np.where(self.support.contains(value), -self._log_width, -np.inf)
+        possible = self.support.contains(value)
+        return pick(possible, -self._log_width, -np.inf)
 
     # ---- distribution functions ---------------------------------------------------------------------------
 
@@ -82,19 +83,20 @@ class Uniform(Distribution):
         return np.clip((half - low) / (high - low), 0, 1), np.clip((high - half) / (high - low), 0, 1)
 
     def _cdf(self, value: np.ndarray) -> Array:
-        return self._shares(value)[0]
+        low = 0.5 * self.low
+        return np.clip((0.5 * value - low) / (0.5 * self.high - low), 0, 1)
 
     def _log_cdf(self, value: np.ndarray) -> Array:
         below, above = self._shares(value)
-        return np.where(below < 0.5, np.log(below), np.log1p(-above))
+        return pick(below < 0.5, np.log(below), np.log1p(-above))
 
     def _log_sf(self, value: np.ndarray) -> Array:
         below, above = self._shares(value)
-        return np.where(above < 0.5, np.log(above), np.log1p(-below))
+        return pick(above < 0.5, np.log(above), np.log1p(-below))
 
     def _quantile(self, level: np.ndarray) -> Array:
         rest = 1 - level
-        return np.where(level == 1, self.high, rest * self.low + level * self.high)
+        return pick(level == 1, self.high, rest * self.low + level * self.high)
 
     # ---- moments ------------------------------------------------------------------------------------------
 

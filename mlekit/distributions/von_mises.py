@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import i0e, i1e, ndtri
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, pick, unwrap
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import POSITIVE, REAL, Interval
 from mlekit.distributions.link import IDENTITY, LOG
@@ -27,10 +27,11 @@ __all__ = ["VonMises"]
 _LOC = Parameter("loc", REAL, IDENTITY, typical=(-3.0, 3.0))
 _CONCENTRATION = Parameter("concentration", POSITIVE, LOG, typical=(0.05, 50.0))
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 _DECAY = 40.0  # beyond e⁻⁴⁰ of its largest value an integrand does not count
 _ITERATIONS = 60
 _LARGE = 25.0
+_ROUNDING = 4 * np.finfo(np.float64).eps
 
 
 def _resultant_series(terms: int = 24) -> list[float]:
@@ -152,11 +153,15 @@ class VonMises(Distribution):
         reach = np.square(np.sin(0.5 * start)) + 0.5 * _DECAY / self.concentration
         end = np.where(reach < 1, 2 * np.arcsin(np.sqrt(np.minimum(reach, 1))), np.pi)
         half = 0.5 * (end - start)
+        quarter, sine, cosine = 0.25 * half, np.sin(start), np.cos(start)
         total = np.zeros(np.shape(half))
         for node, weight in zip(_NODES.tolist(), _WEIGHTS.tolist(), strict=True):
-            beyond = half * (1 + node)
-            fall = np.sin(0.5 * beyond) * np.sin(0.5 * beyond + start)
-            total = total + weight * (start + beyond) ** power * np.exp(-2 * self.concentration * fall)
+            # sin(b/2)·sin(b/2 + start) by t = tan(b/4): one fast function instead of two slow ones.
+            t = np.tan((1 + node) * quarter)
+            square = np.square(t)
+            fall = 2 * t * (2 * t * cosine + (1 - square) * sine) / np.square(1 + square)
+            term = weight * np.exp(-2 * self.concentration * fall)
+            total = total + (term * (start + half * (1 + node)) ** power if power else term)
         return total * half
 
     def _log_tail(self, distance: Array) -> Array:
@@ -181,7 +186,7 @@ class VonMises(Distribution):
     def _cdf(self, value: np.ndarray) -> Array:
         angle = np.clip(value - self.loc, -np.pi, np.pi)
         tail = np.exp(self._log_tail(np.abs(angle)))
-        return np.where(angle < 0, tail, 1 - tail)
+        return pick(angle < 0, tail, 1 - tail)
 
     def _quantile(self, level: np.ndarray) -> Array:
         """By Newton's method on the logarithm of the tail, kept within a bracket that shrinks."""
@@ -190,16 +195,21 @@ class VonMises(Distribution):
         low, high = np.zeros(np.shape(tail)), np.full(np.shape(tail), np.pi)
         gaussian = -ndtri(np.maximum(tail, np.finfo(np.float64).tiny)) / np.sqrt(k)
         distance = np.where(gaussian < 2, gaussian, np.pi * (1 - 2 * tail))
+        solved = np.zeros(np.shape(tail), dtype=bool)
         for _ in range(_ITERATIONS):
             log_tail = self._log_tail(distance)
             excess = log_tail - target
             low, high = np.where(excess > 0, distance, low), np.where(excess > 0, high, distance)
             log_prob = -2 * k * np.square(np.sin(0.5 * distance)) - self._log_normalizer
-            step = excess * np.exp(log_tail - log_prob)
-            moved = distance + step
-            inside = (moved > low) & (moved < high)
-            before, distance = distance, np.where(inside, moved, 0.5 * (low + high))
-            if (np.abs(distance - before) <= 4e-16 * before).all():
+            moved = distance + excess * np.exp(log_tail - log_prob)
+            # Where the equation holds, more steps would only follow the rounding of the logarithms.
+            holds = np.abs(excess) <= _ROUNDING * (1 + np.abs(target))
+            inside = holds | ((moved > low) & (moved < high))
+            following = np.where(inside, moved, 0.5 * (low + high))
+            hardly = np.abs(following - distance) <= 4e-16 * distance
+            distance = np.where(solved, distance, following)
+            solved |= hardly | holds
+            if solved.all():
                 break
         distance = np.where(tail == 0, np.pi, np.where(tail == 0.5, 0.0, distance))
         return self.loc + np.where(level < 0.5, -distance, distance)

@@ -1,0 +1,50 @@
+"""Tails of counts at large rates, against their sums in mpmath; probabilities by the incomplete beta function."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+from scipy.special import betainc, betaincc
+
+from mlekit.distributions import NegativeBinomial, Poisson
+from mlekit.distributions.incomplete import lower_beta
+
+
+def poisson_log_tails(rate: float, k: float) -> tuple[float, float]:
+    """Log P(K ≤ k) and log P(K > k): the smaller as a mass times Σ of ratios, the other from it."""
+    with mpmath.workdps(40):
+        mean, count = mpmath.mpf(rate), int(k)
+        log_mass = count * mpmath.log(mean) - mean - mpmath.loggamma(count + 1)
+        above = k > rate
+        term = total = mean / (count + 1) if above else mpmath.mpf(1)
+        step = 1
+        while term > total * mpmath.mpf(10) ** -35:
+            term *= mean / (count + 1 + step) if above else (count - step + 1) / mean
+            total += term
+            step += 1
+        smaller = log_mass + mpmath.log(total)
+        larger = mpmath.log1p(-mpmath.exp(smaller))
+    return (float(larger), float(smaller)) if above else (float(smaller), float(larger))
+
+
+@pytest.mark.parametrize("rate", [150_001.0, 1e6, 3e7])
+@pytest.mark.parametrize("stds", [-30.0, -8.0, -4.3, -1.0, 0.5, 4.3, 4.5, 8.0, 30.0])
+def test_tails_of_large_rates(rate: float, stds: float) -> None:
+    k = float(np.floor(rate + stds * np.sqrt(rate)))
+    expected = poisson_log_tails(rate, k)
+    for p in (Poisson(rate=rate), NegativeBinomial(mean=rate, dispersion=0.0)):
+        np.testing.assert_allclose([p.log_cdf(k), p.log_sf(k)], expected, rtol=1e-12)
+
+
+def test_both_sides_of_the_incomplete_beta_function() -> None:
+    a, b, x = (
+        array.reshape(-1) for array in np.meshgrid([0.3, 2.0, 300.0], [0.5, 4.0, 90.0], [0.01, 0.4, 0.97])
+    )
+    rest = 1 - x
+    expected = np.where(x < rest, betainc(a, b, x), betaincc(b, a, rest))
+    np.testing.assert_allclose(lower_beta(a, b, x, rest), expected, rtol=1e-12, atol=1e-300)
+    # Where 1 − x has lost what the rest of it is.
+    np.testing.assert_allclose(
+        lower_beta(np.array(1e12), np.array(1.0), np.array(1.0), np.array(2e-12)), np.exp(-2.0), rtol=1e-11
+    )
