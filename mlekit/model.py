@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from mlekit.arrays import ArrayLike
-from mlekit.distributions import Head, OutputHead, Seed
+from mlekit.distributions import Head, Multivariate, OutputHead, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
 from mlekit.fitting.features import Preparation
@@ -153,16 +153,22 @@ class Model(Generic[D]):
         Returns:
             Class probabilities, a column a label, for a `Categorical`; otherwise the parameters, ``mean``,
             ``std`` and the quantiles ``5%``, ``50%``, ``95%`` (none for a yes-or-no outcome). With several
-            targets the columns have two levels, target and quantity; of vectors there are the parameters, and mean and
-            standard deviation of each coordinate.
+            targets the columns have two levels, target and quantity; of vectors there are the parameters, and the same
+            of each coordinate, ``mean[y1]``, ``mean[y2]`` (no quantiles if they are predicted by an ensemble).
         """
         rows = self._encode(data, offset)
         distribution = self._distribution(rows)
         columns = distribution._columns()
         if distribution.event_shape:
+            names = self._target.target_names
             for quantity, values in {"mean": distribution.mean, "std": distribution.std}.items():
+                columns |= {f"{quantity}[{name}]": values[..., j] for j, name in enumerate(names)}
+            if isinstance(distribution, Multivariate):
+                parts = {name: distribution.coordinate(j) for j, name in enumerate(names)}
                 columns |= {
-                    f"{quantity}[{name}]": values[..., j] for j, name in enumerate(self._target.target_names)
+                    f"{100 * level:g}%[{name}]": part.quantile(level)
+                    for level in _LEVELS
+                    for name, part in parts.items()
                 }
         elif not self._target.family.distribution.joint:
             columns |= {"mean": distribution.mean, "std": distribution.std}

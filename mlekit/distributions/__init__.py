@@ -35,6 +35,7 @@ from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.mixture import Mixture
 from mlekit.distributions.mixture_head import MixtureHead, OutputHead
 from mlekit.distributions.multinomial import Multinomial
+from mlekit.distributions.multivariate import Multivariate
 from mlekit.distributions.multivariate_gaussian import MultivariateGaussian
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.ordered_categorical import OrderedCategorical
@@ -81,6 +82,7 @@ __all__ = [
     "Mixture",
     "MixtureHead",
     "Multinomial",
+    "Multivariate",
     "MultivariateGaussian",
     "NegativeBinomial",
     "OrderedCategorical",

@@ -24,6 +24,7 @@ import pandas as pd
 from scipy.special import digamma
 
 from mlekit.arrays import Array, ArrayLike, sum_last, unwrap
+from mlekit.distributions.beta import Beta
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval, Vectors
 from mlekit.distributions.exponential import ExponentialFamily
@@ -279,6 +280,14 @@ class Dirichlet(Multivariate, ExponentialFamily):
         own = log_factorial_excess(alpha) + (alpha - 1) * log_minus_digamma(alpha)
         whole = log_factorial_excess(n) + (n - size) * log_minus_digamma(n)
         return unwrap(np.asarray(sum_last(own) - whole - (size - 1) * np.log(n)))
+
+    def coordinate(self, index: int) -> Beta:
+        """One proportion: Beta of its α and the sum of the others.
+
+        >>> Dirichlet(concentration=[2.0, 3.0, 5.0]).coordinate(0)
+        Beta(alpha=2, beta=8)
+        """
+        return Beta(alpha=self.concentration[..., index], beta=self._others[..., index])
 
     # ---- sampling -----------------------------------------------------------------------------------------
 

@@ -305,12 +305,9 @@ class Multinomial(Multivariate, ExponentialFamily):
         >>> round(float(Multinomial(trials=2, probs=[0.5, 0.5]).entropy()), 6)  # 1.5·log 2
         1.039721
         """
-        with np.errstate(all="ignore"):
-            logits = np.where(self.log_probs == 0, np.inf, self.log_probs - log1mexp(self.log_probs))
-        counts = Binomial._unchecked(
-            trials=np.broadcast_to(np.asarray(self.trials)[..., None], self.batch_shape + self.event_shape),
-            logits=np.broadcast_to(logits, self.batch_shape + self.event_shape),
-        )
+        trials = np.broadcast_to(np.asarray(self.trials)[..., None], self.batch_shape + self.event_shape)
+        logits = np.broadcast_to(self._log_odds, self.batch_shape + self.event_shape)
+        counts = Binomial._unchecked(trials=trials, logits=logits)
 
         def below_peak(_: Array, mean: Array, k: Array) -> Array:
             return deviance(k, mean) + log_factorial_excess(k)
@@ -318,6 +315,20 @@ class Multinomial(Multivariate, ExponentialFamily):
         with np.errstate(all="ignore"):
             total = sum_last(counts._expectation(below_peak))
             return unwrap(np.asarray(total - log_factorial_excess(self.trials)))
+
+    @property
+    def _log_odds(self) -> Array:
+        """Log p/(1 − p) of each category against all others."""
+        with np.errstate(all="ignore"):
+            return np.where(self.log_probs == 0, np.inf, self.log_probs - log1mexp(self.log_probs))
+
+    def coordinate(self, index: int) -> Binomial:
+        """The counts of one category: binomial.
+
+        >>> Multinomial(trials=3, probs=[0.5, 0.25, 0.25]).coordinate(0)
+        Binomial(trials=3, probs=0.5)
+        """
+        return Binomial(trials=self.trials, logits=self._log_odds[..., index])
 
     # ---- sampling and output ------------------------------------------------------------------------------
 

@@ -19,7 +19,10 @@ __all__ = ["Multivariate"]
 
 
 class Multivariate(Distribution):
-    """A batch of distributions of vectors, which have no order, so no distribution function and no quantiles."""
+    """A batch of distributions of vectors, which have no order, so no distribution function and no quantiles.
+
+    Those of a single `coordinate` have.
+    """
 
     joint = True
 
@@ -37,6 +40,10 @@ class Multivariate(Distribution):
     @abstractmethod
     def covariance(self) -> Array:
         """The covariance matrix, of shape ``batch_shape + (d, d)``."""
+
+    @abstractmethod
+    def coordinate(self, index: int) -> Distribution:
+        """The distribution of one coordinate, which has quantiles; ``index`` counts from 0."""
 
     def _cdf(self, value: np.ndarray) -> NoReturn:
         raise self._without_order()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlekit.distributions import Distribution, FiniteSet
+from mlekit.distributions import Distribution, FiniteSet, Multivariate
 from mlekit.errors import ParameterError, SupportError
 from tests.distributions.cases import CASES, Case, Parameters, each, fitted, ordered
 
@@ -337,6 +337,20 @@ def test_outcomes_with_axes_have_no_order(case: Case) -> None:
             call()
     with pytest.raises(SupportError, match="have no order"):
         _ = batch.median
+
+
+@each(lambda case: case.event_ndim > 0 and isinstance(case.typical(0), Multivariate))
+def test_coordinates_have_the_moments_and_the_frequencies_of_the_vector(case: Case) -> None:
+    batch = case.typical(0, (3,))
+    assert isinstance(batch, Multivariate)
+    y = batch.sample(4000, rng=0)
+    for index in range(batch.event_shape[0]):
+        part = batch.coordinate(index)
+        assert part.batch_shape == (3,)
+        np.testing.assert_allclose(part.mean, batch.mean[:, index], rtol=1e-12)
+        np.testing.assert_allclose(part.variance, batch.variance[:, index], rtol=1e-12)
+        share = (y[..., index] <= part.median).mean(axis=0)
+        assert (np.abs(share - part.cdf(part.median)) < 5 * 0.5 / np.sqrt(4000)).all()
 
 
 @each(lambda case: case.event_ndim > 0)

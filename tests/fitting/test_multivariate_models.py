@@ -115,7 +115,10 @@ def test_predictions_have_a_column_a_target(world: pd.DataFrame, tmp_path: Path)
     assert list(frame.columns) == [
         *("loc[0]", "loc[1]", "scale_tril[0,0]", "scale_tril[1,0]", "scale_tril[1,1]"),
         *("mean[a]", "mean[b]", "std[a]", "std[b]"),
+        *("5%[a]", "5%[b]", "50%[a]", "50%[b]", "95%[a]", "95%[b]"),
     ]
+    alone = stats.norm(frame["mean[a]"], frame["std[a]"])
+    np.testing.assert_allclose(frame["5%[a]"], alone.ppf(0.05), rtol=1e-12)
     np.testing.assert_array_equal(frame[["mean[a]", "mean[b]"]], predicted)
     model.save(tmp_path / "vectors.mlekit")
     again = mk.load(tmp_path / "vectors.mlekit")
