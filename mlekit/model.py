@@ -279,12 +279,13 @@ class Model(Generic[D]):
                 f"decompose: resamples redraws rows of one answer each, but {list(self._target.target_names)} hold "
                 "soft labels or counts; leave resamples out"
             )
-        answers = self._target.in_natural_units().encode(rows.target)
+        encoded = self._target.in_natural_units().encode(rows.target)
+        labels, answers = self._target.family.distribution._answers(encoded)
         if rows.weights is not None:
             answers = answers * rows.weights[:, None]
         row, outcome = np.nonzero(answers)
-        labels = np.tile(np.arange(answers.shape[1])[:, None], len(answers))
-        log_prob = np.stack([self._distribution(rows)._log_prob(label) for label in labels], axis=1)
+        batch = self._distribution(rows)
+        log_prob = np.stack([batch._log_prob(np.full(len(answers), label)) for label in labels], axis=1)
         return grouped_decomposition(groups[row], outcome, log_prob[row, outcome], answers[row, outcome])
 
     @property

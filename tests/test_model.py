@@ -335,6 +335,18 @@ def test_decomposition_of_counts_is_that_of_repeated_rows() -> None:
     assert counted.entropy == pytest.approx(repeated.entropy, abs=1e-12)
 
 
+def test_decomposition_of_successes_and_failures_is_that_of_single_trials() -> None:
+    dose, dead, alive = [1.0, 1, 2, 2, 3], [1, 2, 3, 0, 5], [4, 2, 3, 1, 1]
+    wide = pd.DataFrame({"dose": dose, "dead": dead, "alive": alive})
+    model = mk.fit("dead + alive ~ dose", wide, mk.Binomial)
+    died = [answer for yes, no in zip(dead, alive, strict=True) for answer in [1] * yes + [0] * no]
+    long = pd.DataFrame({"dose": np.repeat(dose, np.add(dead, alive)), "died": died})
+    counted, single = model.decompose(wide), mk.fit("died ~ dose", long, mk.Bernoulli).decompose(long)
+    assert counted.cross_entropy == pytest.approx(single.cross_entropy, rel=1e-10)
+    assert counted.entropy == pytest.approx(single.entropy, rel=1e-12)
+    assert counted.kl == pytest.approx(single.kl, rel=1e-8)
+
+
 def test_rows_with_other_offsets_are_other_rows() -> None:
     data = TABLE.assign(shift=np.tile([0.0, 1.0], 100))
     model = mk.fit("yes ~ group", data, mk.Bernoulli, offset="shift")

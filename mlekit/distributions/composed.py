@@ -139,6 +139,9 @@ class Composed(ABC, Generic[D_co]):
     def _given(self, value: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
         return self.base._given(value)
 
+    def _answers(self, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.base._answers(value)
+
     def _center_and_spread(self, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
         return self.base._center_and_spread(values, weights, shift=shift)
 

@@ -136,6 +136,11 @@ class Predictable:
         return {}, value
 
     @classmethod
+    def _answers(cls, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """An encoded target that counts answers: what they may be, and how many of each, of shape (rows, outcomes)."""
+        return np.arange(value.shape[1]), value
+
+    @classmethod
     def _center_and_spread(cls, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
         """The units that a fit works in: mean and standard deviation of every target column.
 

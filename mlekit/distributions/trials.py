@@ -58,6 +58,11 @@ class SuccessCount(CountDistribution):
     def _given(cls, value: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
         return {"trials": value[..., 1]}, value[..., 0]
 
+    @classmethod
+    def _answers(cls, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        successes, trials = value[..., 0], value[..., 1]
+        return np.array([0.0, 1.0]), np.stack([trials - successes, successes], axis=-1)
+
 
 def _learn_trials(target: pd.DataFrame, constants: Mapping[str, Any], family: str) -> dict[str, Any]:
     """The fixed number of trials, validated; nothing if successes and failures are columns of the target.
