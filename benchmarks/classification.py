@@ -139,8 +139,7 @@ def main() -> None:
         "",
         chosen.command,
         "",
-        f"* {chosen.threads} thread(s) for BLAS and OpenMP; {SPLITS} splits: {FOLDS}-fold stratified "
-        "cross-validation, repeated",
+        f"* {chosen.threads} core(s); {SPLITS} splits: {FOLDS}-fold stratified cross-validation, repeated",
         *description,
         f"* rows × predictors: {'; '.join(sizes)}",
         "",

@@ -212,7 +212,7 @@ def plan(name: str, doc: str | None, sets: Sequence[str], models: Sequence[str],
     parser.add_argument(
         "--rows", type=Path, default=SCRATCH / f"{name}.csv", help="file of rows, kept (default: %(default)s)"
     )
-    parser.add_argument("--threads", type=int, default=1, help="for BLAS and OpenMP (default: 1)")
+    parser.add_argument("--threads", type=int, default=1, help="and cores (default: 1)")
     given = parser.parse_args()
     of_sets, of_models = given.sets.split(","), given.models.split(",")
     for known, asked in ((sets, of_sets), (models, of_models)):

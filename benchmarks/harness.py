@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -70,9 +71,19 @@ def _time(contestant: Callable[[], object], calls: int) -> float:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Give BLAS and OpenMP libraries that are loaded by now `count` threads each."""
+    """Keep to `count` cores, and give BLAS and OpenMP libraries that are loaded by now as many threads each.
+
+    What is loaded later, and threads that nobody counts, find no other cores (where the system has such a thing).
+    """
+    cores = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
     with threadpool_limits(limits=count):
-        yield
+        if sys.platform == "linux":
+            os.sched_setaffinity(0, cores[:count])
+        try:
+            yield
+        finally:
+            if sys.platform == "linux":
+                os.sched_setaffinity(0, cores)
 
 
 def machine(libraries: Sequence[str]) -> list[str]:

@@ -164,7 +164,7 @@ def main() -> None:
         "",
         chosen.command,
         "",
-        f"* {chosen.threads} thread(s) for BLAS, OpenMP and PyTorch; the first {SPLITS} official splits of each set",
+        f"* {chosen.threads} core(s); the first {SPLITS} official splits of each set",
         *description,
         "",
         "Every budget is a fit of its own, with its own schedule; the time is that of the first budget whose mean test",

@@ -4,15 +4,13 @@
     python -m benchmarks.training_step --rounds 3 --cases 2   # the first two cases: a minute
 
 Each does the same: forward, the loss and its gradient, backward, Adam; in float32, from the same weights, on the
-same batch. That they do is checked first. The process is kept on as many cores as there are threads, so that no
-library's own threads escape. Needs ``pip install mlekit[bench]``.
+same batch. That they do is checked first. Needs ``pip install mlekit[bench]``.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -73,12 +71,6 @@ def check_agreement(problem: Problem, trainers: Mapping[str, Trainer], steps: in
         )
 
 
-def keep_to_cores(count: int) -> None:
-    """Let the process run on so many cores, where the system offers that."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--threads", type=int, default=1, help="for BLAS and PyTorch (default: 1)")
@@ -87,7 +79,6 @@ def main() -> None:
     )
     parser.add_argument("--cases", type=int, help="only so many of the cases of each table")
     arguments = parser.parse_args()
-    keep_to_cores(arguments.threads)
     torch: Any = importlib.import_module("torch")
     torch.set_num_threads(arguments.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # an epoch is not meant to converge

@@ -13,8 +13,10 @@ from mlekit.errors import NetworkError
 from mlekit.networks.protocols import BuiltNetwork, HasFisherInformation
 from mlekit.networks.workspace import check_inputs
 
-# Rows are taken in blocks whose design matrix fits a core's second-level cache.
+# Rows are taken in blocks whose design matrix fits a core's second-level cache, but never in short ones: each block
+# adds to a whole matrix of parameters × parameters.
 _BLOCK_ELEMENTS = 32_768
+_BLOCK_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def information_of_predictors(
         )
     information = np.zeros((n_parameters, n_parameters), dtype)
     pairs = [(a, b) for a in range(n_outputs) for b in range(a, n_outputs) if eta_information[:, a, b].any()]
-    n_block = max(64, _BLOCK_ELEMENTS // max(1, n_inputs))
+    n_block = max(_BLOCK_ROWS, _BLOCK_ELEMENTS // max(1, n_inputs))
     for start in range(0, n_rows, n_block):
         rows = slice(start, min(start + n_block, n_rows))
         for a, b in pairs:
