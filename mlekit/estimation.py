@@ -56,7 +56,8 @@ def fit(
             ``{"loc": "y ~ x", "scale": "~ z"}``, where a parameter without one is an intercept. A single
             formula with a linear network predicts the family's first parameter, the others are intercepts;
             with an MLP all parameters are outputs of the one network. Several columns on the left are as
-            many independent outputs, or, for `Categorical`, soft labels or counts of each category.
+            many independent outputs; for `Categorical` they are soft labels or counts of each category, and for a
+            family of vectors (`MultivariateGaussian`, `Dirichlet`, `Multinomial`) the coordinates of one outcome.
             ``Surv(time, event)`` on the left is a time that was observed where the event is 1, and exceeded
             where it is 0 (right censoring); ``type="left"``, or ``Surv(lower, upper, type="interval")``, say
             what else is known of it.

@@ -21,19 +21,14 @@ import pandas as pd
 
 from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last
 from mlekit.distributions.answers import encode_categories, learn_categories
-from mlekit.distributions.domain import PROBABILITY, REAL, FiniteSet
+from mlekit.distributions.domain import FiniteSet
 from mlekit.distributions.exponential import ExponentialFamily
-from mlekit.distributions.labels import as_labels, codes_of
-from mlekit.distributions.link import IDENTITY
-from mlekit.distributions.parameter import Parameter, numbers
+from mlekit.distributions.labels import codes_of
+from mlekit.distributions.probabilities import LOGITS, PROBS, checked_probabilities
 from mlekit.distributions.special import log_softmax, logsumexp
-from mlekit.errors import ParameterError, SupportError
+from mlekit.errors import SupportError
 
 __all__ = ["Categorical"]
-
-_PROBS = Parameter("probs", PROBABILITY, IDENTITY, typical=(0.01, 0.99), coordinate_name="logits")
-_LOGITS = Parameter("logits", REAL, IDENTITY, typical=(-3.0, 3.0), axes=1, redundant=True)
-_SUM_TOLERANCE = 1e-9
 
 
 class Categorical(ExponentialFamily):
@@ -54,8 +49,8 @@ class Categorical(ExponentialFamily):
 
     """
 
-    parameters = (_PROBS,)
-    predicted = (_LOGITS,)
+    parameters = (PROBS,)
+    predicted = (LOGITS,)
     labelled = True
     joint = True
     constants = frozenset({"categories"})
@@ -67,26 +62,7 @@ class Categorical(ExponentialFamily):
         logits: ArrayLike | None = None,
         categories: ArrayLike | None = None,
     ) -> None:
-        if (probs is None) == (logits is None):
-            raise ParameterError("Categorical: give exactly one of probs and logits")
-        if probs is not None:
-            self._store_parameters(probs=probs)
-            array = np.asarray(self.probs)
-        else:
-            assert logits is not None
-            array = read_only(numbers(logits, "logits", "Categorical"))
-        if array.ndim == 0 or array.shape[-1] == 0:
-            raise ParameterError("Categorical: needs a last axis over at least one category")
-        if probs is not None:
-            _check_sums(array)
-            with np.errstate(divide="ignore"):
-                logits = read_only(np.log(array))
-            # Not normalized once more: prob gives back what was given.
-            self._store(logits=logits, log_probs=logits)
-        else:
-            _check_logits(array)
-            self._store(logits=array)
-        self._store(categories=as_labels(categories, array.shape[-1]))
+        self._store(**checked_probabilities("Categorical", probs, logits, categories))
 
     logits: Array
     categories: Labels
@@ -307,21 +283,3 @@ class Categorical(ExponentialFamily):
 
 def _onehot(codes: np.ndarray, count: int) -> np.ndarray:
     return np.asarray(np.asarray(codes)[..., None] == np.arange(count))
-
-
-def _check_sums(probs: Array) -> None:
-    sums = np.atleast_1d(sum_last(probs))
-    off = np.abs(sums - 1) > _SUM_TOLERANCE
-    if off.any():
-        row = tuple(int(i) for i in np.argwhere(off)[0])
-        raise ParameterError(
-            f"Categorical: probabilities must sum to 1, but those of row {row} sum to {sums[row]:.12g}; "
-            "divide by the sum if that is what you mean"
-        )
-
-
-def _check_logits(logits: Array) -> None:
-    if np.isnan(logits).any() or np.isposinf(logits).any():
-        raise ParameterError("Categorical: logits must be numbers or −inf, but NaN or +inf is among them")
-    if np.isneginf(logits).all(axis=-1).any():
-        raise ParameterError("Categorical: a row of logits is −inf throughout: nothing could happen")

@@ -19,13 +19,13 @@ _KINDS: tuple[tuple[frozenset[type], type], ...] = (
 )
 
 
-def as_labels(categories: ArrayLike | None, count: int) -> Labels:
+def as_labels(categories: ArrayLike | None, count: int, owner: str = "Categorical") -> Labels:
     """``count`` distinct labels as a read-only array that keeps each label's own type."""
     labels = np.arange(count) if categories is None else label_array(categories)
     if labels.ndim != 1 or len(labels) != count:
-        raise ParameterError(f"Categorical: {count} probabilities, but {labels.size} categories")
+        raise ParameterError(f"{owner}: {count} probabilities, but {labels.size} categories")
     if len(set(labels.tolist())) != count:
-        raise ParameterError(f"Categorical: categories repeat: {labels.tolist()}")
+        raise ParameterError(f"{owner}: categories repeat: {labels.tolist()}")
     labels.flags.writeable = False
     return labels
 

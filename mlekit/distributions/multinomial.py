@@ -24,22 +24,18 @@ import pandas as pd
 from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last, unwrap
 from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.categorical import Categorical
-from mlekit.distributions.domain import COUNTS, PROBABILITY, REAL, Vectors
+from mlekit.distributions.domain import COUNTS, Vectors
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
 from mlekit.distributions.labels import as_labels
-from mlekit.distributions.link import IDENTITY
 from mlekit.distributions.multivariate import Multivariate
-from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.probabilities import LOGITS, PROBS, checked_probabilities
 from mlekit.distributions.special import log1mexp, log_softmax, logsumexp
 from mlekit.distributions.target import first_row
 from mlekit.distributions.trials import TRIALS
 from mlekit.errors import ParameterError, TargetError
 
 __all__ = ["Multinomial"]
-
-_PROBS = Parameter("probs", PROBABILITY, IDENTITY, typical=(0.01, 0.99), coordinate_name="logits", axes=1)
-_LOGITS = Parameter("logits", REAL, IDENTITY, typical=(-3.0, 3.0), axes=1, redundant=True)
 
 
 class Multinomial(Multivariate, ExponentialFamily):
@@ -66,8 +62,8 @@ class Multinomial(Multivariate, ExponentialFamily):
 
     """
 
-    parameters = (TRIALS, _PROBS)
-    predicted = (_LOGITS,)
+    parameters = (TRIALS, PROBS)
+    predicted = (LOGITS,)
     constants = frozenset({"trials", "categories"})
     outcomes = COUNTS
 
@@ -79,21 +75,16 @@ class Multinomial(Multivariate, ExponentialFamily):
         logits: ArrayLike | None = None,
         categories: ArrayLike | None = None,
     ) -> None:
-        if (probs is None) == (logits is None):
-            raise ParameterError("Multinomial: give exactly one of probs and logits")
-        try:
-            answer = Categorical(probs=probs, logits=logits, categories=categories)
-        except ParameterError as error:
-            raise ParameterError(str(error).replace("Categorical", "Multinomial", 1)) from None
+        fields = checked_probabilities("Multinomial", probs, logits, categories)
         counted = TRIALS.validate(trials, "Multinomial")
         try:
-            np.broadcast_shapes(counted.shape, answer.batch_shape)
+            np.broadcast_shapes(counted.shape, fields["logits"].shape[:-1])
         except ValueError:
             raise ParameterError(
-                f"Multinomial: shapes do not broadcast together: trials {counted.shape}, {answer.logits.shape[:-1]} of "
-                "the probabilities without their last axis"
+                f"Multinomial: shapes do not broadcast together: trials {counted.shape}, {fields['logits'].shape[:-1]} "
+                "of the probabilities without their last axis"
             ) from None
-        self._store(trials=counted, **vars(answer))
+        self._store(trials=counted, **fields)
 
     trials: Array
     logits: Array
@@ -174,7 +165,7 @@ class Multinomial(Multivariate, ExponentialFamily):
                 )
             learned["trials"] = float(trials)
         declared = constants.get("categories", [str(name) for name in target.columns])
-        return {**learned, "categories": as_labels(declared, target.shape[1])}
+        return {**learned, "categories": as_labels(declared, target.shape[1], cls.__name__)}
 
     @classmethod
     def _widths(cls, constants: Mapping[str, Any]) -> tuple[int | None, ...]:

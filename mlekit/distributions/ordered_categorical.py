@@ -74,7 +74,9 @@ class OrderedCategorical(Distribution):
         self._store_parameters(loc=loc, cutpoints=cutpoints)
         if np.ndim(self.cutpoints) == 0 or self.cutpoints.shape[-1] == 0:
             raise ParameterError("OrderedCategorical: needs a last axis over at least one cutpoint")
-        self._store(categories=as_labels(categories, self.cutpoints.shape[-1] + 1), link=link)
+        self._store(
+            categories=as_labels(categories, self.cutpoints.shape[-1] + 1, "OrderedCategorical"), link=link
+        )
 
     loc: Array
     cutpoints: Array
