@@ -42,6 +42,7 @@ from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.student_t import StudentT
+from mlekit.distributions.truncated import Truncated, TruncatedKind
 from mlekit.distributions.uniform import Uniform
 from mlekit.distributions.von_mises import VonMises
 from mlekit.distributions.weibull import Weibull
@@ -91,6 +92,7 @@ __all__ = [
     "Poisson",
     "Seed",
     "StudentT",
+    "Truncated",
     "Uniform",
     "Vectors",
     "VonMises",
@@ -131,5 +133,5 @@ FAMILIES: dict[str, type[Distribution]] = {
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""
 
-COMPOSITIONS: dict[str, Callable[..., Any]] = {"ZeroInflated": ZeroInflatedKind}
+COMPOSITIONS: dict[str, Callable[..., Any]] = {"Truncated": TruncatedKind, "ZeroInflated": ZeroInflatedKind}
 """What makes kinds of other kinds, by name: what saved models and the command line look up besides."""

@@ -23,15 +23,11 @@ from mlekit.distributions.composed import Composed, Kind
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.intervals import interval_curvature
+from mlekit.distributions.marginal import climb
 from mlekit.distributions.target import first_row
 from mlekit.errors import TargetError
 
 __all__ = ["CensoredBatch", "CensoredKind", "is_censored", "single_outcome"]
-
-_STEPS = 60
-_HALVINGS = 30
-_NEAR = 1e-9
-_LONGEST = 1.0
 
 
 def is_censored(target: pd.DataFrame) -> bool:
@@ -192,38 +188,9 @@ class CensoredKind(Composed[Any]):
     # ---- start and existence ------------------------------------------------------------------------------
 
     def _start(self, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:
-        """As if the ends had been seen; from there Newton's method, its steps halved until they gain."""
+        """As if the ends had been seen, and from there to the maximum."""
         start = self.base._start(self._stand_ins(value), weights, **constants)
-        xi = np.array([float(part) for part in start])
-        counting = weights > 0
-        value, weights = value[counting], weights[counting]
-
-        def total(xi: Array) -> float:
-            return float(weights @ self._from_coordinates(*xi, **constants)._log_prob(value))
-
-        now = total(xi)
-        logarithms = np.array([parameter.unit != "location" for parameter in self.predicted])
-        for _ in range(_STEPS):
-            batch = self._from_coordinates(*xi, **constants)
-            gradient = np.array([weights @ part for part in batch._score(value)])
-            curvature = np.tensordot(weights, batch._curvature(value), axes=1)
-            if not (np.isfinite(gradient).all() and np.isfinite(curvature).all()):
-                break
-            step = np.linalg.lstsq(curvature, gradient, rcond=None)[0]
-            longest = np.abs(step[logarithms]).max(initial=0.0)
-            step *= min(1.0, _LONGEST / longest) if longest else 1.0
-            length, gain = 1.0, -np.inf
-            for _ in range(_HALVINGS):
-                gain = total(xi + length * step) - now
-                if gain > 0:
-                    break
-                length /= 2
-            if not gain > 0:
-                break
-            xi, now = xi + length * step, now + gain
-            if gain < _NEAR:
-                break
-        return tuple(np.asarray(part) for part in xi)
+        return climb(self, start, value, weights, constants)
 
     def _recession(self, value: np.ndarray, constants: Mapping[str, Any]) -> Array | None:
         """Which way the first coordinate may run: up where there is no upper end, down where there is no lower one.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -144,6 +144,9 @@ class Composed(ABC, Generic[D_co]):
 
     def _center_and_spread(self, values: Array, weights: Array, *, shift: bool) -> tuple[Array, Array]:
         return self.base._center_and_spread(values, weights, shift=shift)
+
+    def _rescaled(self, shift: Array, scale: Array) -> Kind[Any]:
+        return replace(self, base=self.base._rescaled(shift, scale))
 
     def _in_units(self, value: np.ndarray, shift: Array, scale: Array) -> np.ndarray:
         return self.base._in_units(value, shift, scale)

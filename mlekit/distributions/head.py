@@ -33,10 +33,7 @@ __all__ = ["Head"]
 
 @dataclass(frozen=True, eq=False)
 class Head(Generic[D]):
-    """The bridge from η to distributions, log-likelihoods, scores and Fisher information.
-
-    Made by `Family.bind`; see there.
-    """
+    """The bridge from η to distributions, log-likelihoods, scores and Fisher information; see `Family.bind`."""
 
     family: Family[D]
     target_names: tuple[str, ...]
@@ -94,6 +91,15 @@ class Head(Generic[D]):
     def _observed(self) -> Kind[Any]:
         """The kind whose likelihood the target has: the family's, of outcomes or of intervals that hold them."""
         return CensoredKind(self.family.distribution) if self.censored else self.family.distribution
+
+    @cached_property
+    def _working(self) -> Kind[Any]:
+        """The same kind in the units that the likelihood works in."""
+        return self._observed._rescaled(*self._units)
+
+    @property
+    def _units(self) -> tuple[Array, Array]:
+        return (self.shift[0], self.scale[0]) if self._n_units == 1 else (self.shift, self.scale)
 
     @property
     def loss_name(self) -> str:
@@ -195,8 +201,7 @@ class Head(Generic[D]):
         values = self._encode_raw(target)
         if values.dtype.kind != "f" or (np.all(self.shift == 0) and np.all(self.scale == 1)):
             return values
-        units = (self.shift[0], self.scale[0]) if self._n_units == 1 else (self.shift, self.scale)
-        return self._observed._in_units(values, *units)
+        return self._observed._in_units(values, *self._units)
 
     # ---- η to probability ---------------------------------------------------------------------------------
 
@@ -215,14 +220,11 @@ class Head(Generic[D]):
             coordinates.append(xi)
         return coordinates
 
-    def _standardized(self, eta: Array) -> D:
-        return self.family.distribution._from_coordinates(*self._coordinates(eta), **self.constants)
-
     def _rows(self, eta: Array, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """The distributions of rows and their outcomes, which may come with constants of the row (its trials)."""
-        given, outcome = self._observed._given(y)
+        given, outcome = self._working._given(y)
         constants = {**self.constants, **given}
-        return self._observed._from_coordinates(*self._coordinates(eta), **constants), outcome
+        return self._working._from_coordinates(*self._coordinates(eta), **constants), outcome
 
     def distribution(self, eta: Array) -> D:
         """The predicted distributions in the target's own units, one a row (and target)."""
@@ -306,7 +308,9 @@ class Head(Generic[D]):
     def information(self, eta: Array) -> Array:
         """Fisher information of every row with respect to η, of shape (rows, outputs, outputs)."""
         with np.errstate(all="ignore"):
-            return self._of_outputs(self._standardized(eta)._information(), eta)
+            kind = self.family.distribution._rescaled(*self._units)
+            batch = kind._from_coordinates(*self._coordinates(eta), **self.constants)
+            return self._of_outputs(batch._information(), eta)
 
     def curvature(self, eta: Array, y: np.ndarray) -> Array:
         """What Newton's method takes for the Hessian of every row: the information, or that of a rounded kink."""
@@ -363,9 +367,9 @@ class Head(Generic[D]):
         """
         m = self.n_targets
         if m == 1:
-            cone = self._observed._recession(y, self.constants)
+            cone = self._working._recession(y, self.constants)
             return None if cone is None else cone[:, :, self._free_coordinates]
-        cones = [self._observed._recession(y[:, j], self.constants) for j in range(m)]
+        cones = [self._working._recession(y[:, j], self.constants) for j in range(m)]
         if any(cone is None for cone in cones):
             return None
         parts = [cone for cone in cones if cone is not None]
@@ -381,7 +385,7 @@ class Head(Generic[D]):
         w = np.full(len(y), 1 / len(y)) if weights is None else weights / weights.sum()
         eta = np.zeros(self.n_outputs)
         with np.errstate(all="ignore"):
-            coordinates = self._observed._start(y, w, **self.constants)
+            coordinates = self._working._start(y, w, **self.constants)
             for slot, xi in zip(self._slots, coordinates, strict=True):
                 if slot.columns is None:
                     continue

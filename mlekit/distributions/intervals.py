@@ -188,7 +188,7 @@ def _log_difference(larger: Array, smaller: Array) -> Array:
 def _flows(p: Distribution, end: Array, tails: tuple[Array, Array], log_mass: Array) -> list[Array | None]:
     """p(end)·g(end)/P; nothing flows where there is no probability on one side of the end."""
     inner = _finite(end)
-    place = np.floor(inner) if _is_discrete(p) else inner
+    place = np.asarray(np.floor(inner)) if _is_discrete(p) else inner
     moves = np.isfinite(tails[0]) & np.isfinite(tails[1]) & np.isfinite(log_mass)
     density = (
         np.exp(np.where(moves, p._log_prob(place) - log_mass, -np.inf)) if moves.any() else 0.0 * log_mass

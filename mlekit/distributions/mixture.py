@@ -27,7 +27,7 @@ from mlekit.distributions.inversion import invert, invert_counts, panels, peak
 from mlekit.distributions.labels import codes_of
 from mlekit.errors import ParameterError
 
-__all__ = ["Mixture"]
+__all__ = ["Mixture", "elements_of"]
 
 _EDGE_LEVELS = expit(np.linspace(-36.0, 36.0, 97))
 _BLOCK_ELEMENTS = 2**20
@@ -212,9 +212,9 @@ class Mixture(Distribution, Generic[D]):
         weights = np.broadcast_to(self.weights, (*shape, count)).reshape(-1)[own]
         if isinstance(self.components, Distribution):
             return Mixture._unchecked(
-                components=_elements(self.components, (*shape, count), own), weights=weights
+                components=elements_of(self.components, (*shape, count), own), weights=weights
             )
-        parts = tuple(_elements(part, shape, rows) for part in self.components)
+        parts = tuple(elements_of(part, shape, rows) for part in self.components)
         return Mixture._unchecked(components=parts, weights=weights)
 
     @property
@@ -372,7 +372,7 @@ class Mixture(Distribution, Generic[D]):
         return f"Mixture({self.n_components} × {names}, batch_shape={self.batch_shape})"
 
 
-def _elements(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> Distribution:
+def elements_of(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> Distribution:
     """Some elements of a batch of numbers, broadcast to ``shape`` and flattened; nothing that it has worked out."""
     if isinstance(part, Mixture):
         return part._elements(shape, rows)
@@ -385,7 +385,7 @@ def _elements(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> D
     fields: dict[str, Any] = {}
     for name, value in vars(part).items():
         if isinstance(value, Distribution):
-            fields[name] = _elements(value, shape, rows)
+            fields[name] = elements_of(value, shape, rows)
         elif name not in worked_out:
             array = isinstance(value, np.ndarray | np.generic)
             fields[name] = np.broadcast_to(value, shape).reshape(-1)[rows] if array else value

@@ -21,6 +21,8 @@ from mlekit.errors import ParameterError, SupportError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlekit.distributions.composed import Kind
+
 
 __all__ = ["Predictable"]
 
@@ -151,6 +153,11 @@ class Predictable:
         """
         center = weights @ values if shift else np.zeros(values.shape[1:])
         return center, np.sqrt(weights @ np.square(values - center))
+
+    @classmethod
+    def _rescaled(cls, shift: Array, scale: Array) -> Kind[Any]:
+        """The kind of (Y − shift)/scale, for Y of this one: another where it has bounds of its own."""
+        return cls
 
     @classmethod
     def _in_units(cls, value: np.ndarray, shift: Array, scale: Array) -> np.ndarray:

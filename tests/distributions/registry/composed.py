@@ -15,12 +15,14 @@ from mlekit.distributions import (
     Categorical,
     Distribution,
     Empirical,
+    Exponential,
     Gaussian,
     Geometric,
     Logistic,
     Mixture,
     NegativeBinomial,
     Poisson,
+    Truncated,
     ZeroInflated,
 )
 from tests.distributions.case import Case, Exact, Parameters, table
@@ -170,6 +172,65 @@ CASES = (
         held=lambda p, name: p.zero_probs if name == "zero_probs" else p.base.probs,
         reference=_inflated(lambda probs: stats.geom(probs, loc=-1)),
         extremes=[{"probs": p, "zero_probs": 0.9} for p in (1.0, 1e-300, 1e-8, 1 - 1e-16)],
+    ),
+    Case(
+        Truncated.of(Gaussian, low=-0.5, high=2.0).distribution,
+        draw=lambda rng, shape: {
+            "loc": np.asarray(rng.uniform(-1.0, 2.0, shape)),
+            "scale": np.exp(rng.uniform(-1.0, 1.0, shape)),
+            "low": np.full(shape, -0.5),
+            "high": np.full(shape, 2.0),
+        },
+        build=lambda loc, scale, low, high: Truncated(Gaussian(loc=loc, scale=scale), low=low, high=high),
+        held=lambda p, name: p.base.loc if name == "loc" else p.base.scale,
+        reference=lambda loc, scale, low, high: stats.truncnorm(
+            (low - loc) / scale, (high - loc) / scale, loc, scale
+        ),
+        exact=Exact(
+            log_prob=lambda y, loc, scale, low, high: mpmath.log(
+                mpmath.npdf(y, loc, scale) / (mpmath.ncdf(high, loc, scale) - mpmath.ncdf(low, loc, scale))
+            ),
+        ),
+        extremes=[
+            {"loc": loc, "scale": scale, "low": -0.5, "high": 2.0}
+            for loc, scale in ((0.0, 1e8), (0.0, 1e-8), (50.0, 1.0), (-1e4, 1.0), (1e4, 1e4))
+        ],
+        rtol=1e-9,
+        name="Truncated-Gaussian",
+    ),
+    Case(
+        Truncated.of(Exponential, high=2.0).distribution,
+        draw=lambda rng, shape: {
+            "rate": np.exp(rng.uniform(-2.0, 2.0, shape)),
+            "low": np.full(shape, -np.inf),
+            "high": np.full(shape, 2.0),
+        },
+        build=lambda rate, low, high: Truncated(Exponential(rate=rate), low=low, high=high),
+        held=lambda p, _: p.base.rate,
+        reference=lambda rate, high, **_: stats.truncexpon(b=high * rate, scale=1 / rate),
+        extremes=[{"rate": rate, "low": -np.inf, "high": 2.0} for rate in (1e-8, 1e8)],
+        rtol=1e-9,
+        name="Truncated-Exponential",
+    ),
+    Case(
+        Truncated.of(Poisson, low=1).distribution,
+        draw=lambda rng, shape: {
+            "rate": np.exp(rng.uniform(-2.0, 4.0, shape)),
+            "low": np.full(shape, 1.0),
+            "high": np.full(shape, np.inf),
+        },
+        build=lambda rate, low, high: Truncated(Poisson(rate=rate), low=low, high=high),
+        held=lambda p, _: p.base.rate,
+        exact=Exact(
+            log_prob=lambda y, rate, **_: (
+                y * mpmath.log(rate) - rate - mpmath.loggamma(y + 1) - mpmath.log1p(-mpmath.exp(-rate))
+            ),
+            sf=lambda y, rate, **_: (
+                mpmath.gammainc(y + 1, 0, rate, regularized=True) / (1 - mpmath.exp(-rate))
+            ),
+        ),
+        extremes=[{"rate": rate, "low": 1.0, "high": np.inf} for rate in (1e-8, 1e6)],
+        name="Truncated-Poisson",
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )
