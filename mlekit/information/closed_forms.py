@@ -1,29 +1,26 @@
-"""Closed forms of entropy and divergences, written as sums of terms that are ≥ 0 so that nothing cancels.
+"""Closed forms of divergences, written as sums of terms that are ≥ 0 so that nothing cancels.
 
 Sources: Kullback (1959), Information Theory and Statistics; Cover & Thomas (2006), Elements of Information Theory; Gil,
 Alajaji & Linder (2013), Rényi divergence measures for commonly used univariate continuous distributions; Givens &
 Shortt (1984), A class of Wasserstein metrics for probability distributions; Bauckhage (2013), Computing the
-Kullback-Leibler divergence between two Weibull distributions; Johnson, Kotz & Balakrishnan (1994), Continuous
-Univariate Distributions, for the entropies.
+Kullback-Leibler divergence between two Weibull distributions; Gil (2011), On Rényi divergence measures for continuous
+alphabet sources (Gumbel).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import erf, gammaln, ndtr, zeta
+from scipy.special import erf, gammaln, ndtr
 
 from mlekit.arrays import Array
 from mlekit.distributions import (
     Bernoulli,
-    Beta,
     Categorical,
-    Distribution,
-    Empirical,
     Exponential,
     Gamma,
     Gaussian,
+    Gumbel,
     InverseGaussian,
-    LogLogistic,
     LogNormal,
     Poisson,
     Uniform,
@@ -31,7 +28,7 @@ from mlekit.distributions import (
 )
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.factorials import log_factorial_excess
-from mlekit.information.elementary import exp_excess, log_excess
+from mlekit.information.elementary import exp_excess, log_excess, log_gamma_excess, mean_of_folded
 from mlekit.information.logits import (
     js_of_logits,
     kl_of_logits,
@@ -41,27 +38,15 @@ from mlekit.information.logits import (
 )
 from mlekit.information.registry import closed_form
 
-__all__ = ["categorical_kl", "gamma_kl", "gaussian_kl", "log_gamma_excess", "poisson_kl", "weibull_kl"]
-
-# Where log Γ is taken by its series about 1, and how many terms make it exact.
-_NEAR_ONE, _ORDERS = 0.1, 16
-
-
-@closed_form(Bernoulli)
-@closed_form(Categorical)
-@closed_form(Gaussian)
-@closed_form(Empirical)
-@closed_form(Exponential)
-@closed_form(Gamma)
-@closed_form(LogNormal)
-@closed_form(Weibull)
-@closed_form(LogLogistic)
-@closed_form(InverseGaussian)
-@closed_form(Beta)
-@closed_form(Uniform)
-def own_entropy(p: Distribution) -> Array:
-    """The entropy of a family whose own formula is closed."""
-    return p.entropy()
+__all__ = [
+    "categorical_kl",
+    "extremes_kl",
+    "gamma_kl",
+    "gaussian_kl",
+    "gumbel_kl",
+    "poisson_kl",
+    "weibull_kl",
+]
 
 
 @closed_form(Gaussian, Gaussian)
@@ -139,9 +124,7 @@ def gaussian_wasserstein(p: Gaussian, q: Gaussian, order: float) -> Array:
     m, s = p.loc - q.loc, np.abs(p.scale - q.scale)
     if order == 2:
         return np.hypot(m, s)
-    t = np.abs(m) / s
-    folded = s * np.sqrt(2 / np.pi) * np.exp(-0.5 * np.square(t)) + np.abs(m) * (1 - 2 * ndtr(-t))
-    return np.where(s == 0, np.abs(m), folded)
+    return np.where(s == 0, np.abs(m), mean_of_folded(m, s))
 
 
 @closed_form(Bernoulli, Bernoulli, of="js")
@@ -235,25 +218,32 @@ def inverse_gaussian_kl(p: InverseGaussian, q: InverseGaussian) -> Array:
 
 @closed_form(Weibull, Weibull)
 def weibull_kl(p: Weibull, q: Weibull) -> Array:
-    """(e^t − 1 − t) + (log Γ(r) + γ·(r − 1)), with r = k_q/k_p and t = log Γ(1 + r) + k_q·log(λ_p/λ_q).
+    """KL of their logarithms, which are Gumbel distributions of minima: locations log λ, scales 1/k."""
+    shift = q.shape * np.log1p((p.scale - q.scale) / q.scale)
+    return extremes_kl((q.shape - p.shape) / p.shape, q.shape / p.shape, shift)
 
-    Both terms are ≥ 0: Γ is log-convex with slope −γ at 1.
+
+@closed_form(Gumbel, Gumbel)
+def gumbel_kl(p: Gumbel, q: Gumbel) -> Array:
+    """Of the largest of many, or of the smallest by their negatives."""
+    return extremes_kl((p.scale - q.scale) / q.scale, p.scale / q.scale, (q.loc - p.loc) / q.scale)
+
+
+def extremes_kl(ratio_minus_one: Array, ratio: Array, shift: Array) -> Array:
+    """(e^x − 1 − x) + (log Γ(r) + γ·(r − 1)) with x = log Γ(1 + r) + shift, for extremes whose scales have the ratio r.
+
+    Both terms are ≥ 0: log Γ lies above its tangent at 1, whose slope is −γ.
+
+    Args:
+        ratio_minus_one: r − 1, which keeps the digits of nearly equal scales.
+        ratio: r = β_p/β_q.
+        shift: (μ_q − μ_p)/β_q for maxima, (μ_p − μ_q)/β_q for minima.
+
     """
-    u = (q.shape - p.shape) / p.shape
-    ratio = np.log1p((p.scale - q.scale) / q.scale)
-    convexity = log_gamma_excess(u, q.shape / p.shape)
-    log_gamma = np.log1p(u) + convexity - np.euler_gamma * u
-    return exp_excess(log_gamma + q.shape * ratio) + convexity
-
-
-def log_gamma_excess(ratio_minus_one: Array, ratio: Array) -> Array:
-    """Log Γ(1 + u) + γ·u = Σ_k ζ(k)/k·(−u)^k from k = 2 on: how far log Γ lies above its tangent at 1."""
-    near = np.clip(ratio_minus_one, -_NEAR_ONE, _NEAR_ONE)
-    series = np.zeros_like(near)
-    for order in range(_ORDERS, 1, -1):
-        series = zeta(float(order)) / order - near * series
-    far = gammaln(ratio) + np.euler_gamma * ratio_minus_one
-    return np.where(np.abs(ratio_minus_one) < _NEAR_ONE, np.square(near) * series, far)
+    above = log_gamma_excess(ratio_minus_one, ratio)
+    nearby = np.log1p(np.maximum(ratio_minus_one, -0.5)) + above - np.euler_gamma * ratio_minus_one
+    log_gamma = np.where(np.abs(ratio_minus_one) < 0.1, nearby, gammaln(1 + ratio))
+    return exp_excess(log_gamma + shift) + above
 
 
 @closed_form(Uniform, Uniform)

@@ -16,7 +16,7 @@ from functools import singledispatch
 from typing import TypeAlias
 
 import numpy as np
-from scipy.special import betaln, digamma, gammaln, ndtr, xlog1py, xlogy
+from scipy.special import betaln, digamma, gammaln, xlog1py, xlogy
 
 from mlekit.arrays import Array
 from mlekit.distributions import (
@@ -35,8 +35,8 @@ from mlekit.distributions import (
     Uniform,
     Weibull,
 )
-from mlekit.information.closed_forms import gamma_kl, log_gamma_excess, poisson_kl, weibull_kl
-from mlekit.information.elementary import exp_excess, log_excess
+from mlekit.information.closed_forms import gamma_kl, poisson_kl, weibull_kl
+from mlekit.information.elementary import exp_excess, log_excess, log_gamma_excess, mean_of_folded
 from mlekit.information.exponential_forms import renyi_of_members
 from mlekit.information.registry import closed_form
 
@@ -233,10 +233,7 @@ def uniform_to_gumbel(p: Uniform, q: Gumbel) -> Array:
 @closed_form(Gaussian, Laplace)
 def gaussian_to_laplace(p: Gaussian, q: Laplace) -> Array:
     """E[−log q(Y)] = log 2b + E|Y − m|/b, the mean of a folded Gaussian."""
-    away = np.abs(p.loc - q.loc)
-    t = away / p.scale
-    folded = p.scale * np.sqrt(2 / np.pi) * np.exp(-0.5 * np.square(t)) + away * (1 - 2 * ndtr(-t))
-    return _less_entropy(p, np.log(2 * q.scale), folded / q.scale)
+    return _less_entropy(p, np.log(2 * q.scale), mean_of_folded(p.loc - q.loc, p.scale) / q.scale)
 
 
 @closed_form(Uniform, Beta)

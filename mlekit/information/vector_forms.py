@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlekit.arrays import Array, sum_last
-from mlekit.distributions import Dirichlet, Distribution, Multinomial, MultivariateGaussian
+from mlekit.distributions import Dirichlet, Multinomial, MultivariateGaussian
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.factorials import log_factorial_excess
 from mlekit.distributions.triangular import solve
@@ -26,14 +26,6 @@ __all__ = ["dirichlet_kl", "multivariate_gaussian_kl"]
 # Where the eigenvalues of a ratio of matrices are taken from its difference to the identity.
 _NEAR = 0.1
 _PLACES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
-
-
-@closed_form(Dirichlet)
-@closed_form(Multinomial)
-@closed_form(MultivariateGaussian)
-def own_entropy(p: Distribution) -> Array:
-    """The entropy of a family whose own is exact, with as many operations for many outcomes as for few."""
-    return p.entropy()
 
 
 # ---- Gaussian vectors -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mlekit.distributions import (
+    AsymmetricLaplace,
     Cauchy,
     Distribution,
     Gaussian,
@@ -19,6 +20,7 @@ from mlekit.distributions import (
     StudentT,
     Uniform,
     VonMises,
+    Weibull,
 )
 from mlekit.information import cross_entropy, entropy, js, kl, renyi, total_variation
 
@@ -69,6 +71,17 @@ def test_nearly_equal_arguments(step: float) -> None:
         )
 
 
+@pytest.mark.parametrize("ratio", [1e-12, 1e-6, 0.3, 0.95, 1.05, 40.0])
+def test_extremes_of_any_ratio_of_scales(ratio: float) -> None:
+    with mpmath.workdps(40):
+        r = mpmath.mpf(ratio)
+        exact = float(-mpmath.log(r) + mpmath.euler * (r - 1) + mpmath.gamma(1 + r) - 1)
+    maxima = kl(Gumbel(loc=0.0, scale=ratio), Gumbel(loc=0.0, scale=1.0))
+    lifetimes = kl(Weibull(shape=1.0, scale=1.0), Weibull(shape=ratio, scale=1.0))
+    assert float(maxima) == pytest.approx(exact, rel=1e-12)
+    assert float(lifetimes) == pytest.approx(exact, rel=1e-12)
+
+
 def test_infinities() -> None:
     assert float(kl(Cauchy(loc=0.0, scale=1.0), Laplace(loc=0.0, scale=1.0))) == np.inf
     assert float(kl(Gumbel(loc=0.0, scale=200.0), Gumbel(loc=0.0, scale=1.0))) > 1e300
@@ -78,6 +91,7 @@ def test_infinities() -> None:
     "p",
     [
         Laplace(loc=1.0, scale=[0.1, 3.0]),
+        AsymmetricLaplace(loc=1.0, scale=[0.1, 3.0], quantile=0.2),
         Logistic(loc=0.0, scale=2.0),
         Gumbel(loc=0.0, scale=2.0),
         Cauchy(loc=0.0, scale=2.0),
