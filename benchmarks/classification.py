@@ -1,6 +1,6 @@
 """Log-loss on data with classes, by repeated stratified cross-validation.
 
-    python -m benchmarks.classification                               # about an hour on one core
+    python -m benchmarks.classification                               # about 40 minutes on one core
     python -m benchmarks.classification --splits 2 --sets wine,Pima   # a minute
 
 No setting differs between sets. The log-loss is −log p of the class that was, in nats, without any clipping.

@@ -1,6 +1,6 @@
 """Counts: predictive likelihood and Poisson deviance, by repeated five-fold cross-validation.
 
-    python -m benchmarks.counts                                  # about half an hour on one core
+    python -m benchmarks.counts                                  # about a quarter of an hour on one core
     python -m benchmarks.counts --splits 2 --sets bioChemists    # a minute
 
 A model that predicts a distribution is scored by its own likelihood; a peer that predicts a mean only, by that of

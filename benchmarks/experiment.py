@@ -1,7 +1,8 @@
 """How the benchmarks of quality run: every model on every split of every data set, a row of scores each.
 
 Rows are written to a CSV file as they come. A run that was interrupted goes on where it stopped, and a row whose
-code has not changed (a peer's version, mlekit's sources) is not computed again; ``--rows`` names another file.
+code has not changed (a peer's version, mlekit's sources) is not computed again: after a change of a benchmark itself,
+delete the file, or name another with ``--rows``.
 What a part of the benchmark finds (some sets, some models, few splits) is printed and kept beside the rows; only
 the whole is published.
 """
@@ -77,11 +78,16 @@ def judge(fit: Fit, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> dict[
     return {**predict(test), "seconds": seconds}
 
 
+def say_at_once(text: str) -> None:
+    """Print, also where the output goes to a file."""
+    print(text, flush=True)
+
+
 def conduct(
     splits: Sequence[Split],
     contestants: Mapping[str, Contestant],
     rows: Path,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = say_at_once,
 ) -> pd.DataFrame:
     """Run what the file of rows does not hold yet, and return the rows of these splits and contestants.
 

@@ -136,8 +136,9 @@ def main() -> None:
         "",
         "A fit from the DataFrame on, formula `y ~ .`: least squares, and an `MLP(16)` that passes once over its rows",
         "(a tenth held out). MiB more: the most that the process occupied during the fit, less what it occupied",
-        "before; in designs: in units of rows × columns in the precision of the fit. Least squares is left out where",
-        "there are no more rows than columns.",
+        "before; in designs: in units of rows × columns in the precision of the fit. With ten columns, what there is",
+        "for each row beside them (target, order of the rows, predictions) weighs as much as a design. Least squares",
+        "is left out where there are no more rows than columns.",
     ]
     whole = given.rows is None and given.columns is None
     publish("growth", header, tables, None if whole else SCRATCH)

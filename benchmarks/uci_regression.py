@@ -1,6 +1,6 @@
 """Predictive likelihood on the UCI regression sets, on the 20 official splits of each.
 
-    python -m benchmarks.uci_regression                                     # about an hour on one core
+    python -m benchmarks.uci_regression                                     # about an hour and a half on one core
     python -m benchmarks.uci_regression --splits 2 --sets energy,concrete   # a minute
 
 No setting differs between sets. Scores are the mean negative log-likelihood of the test rows, in nats and in the
