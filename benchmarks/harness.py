@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,7 @@ def threads(count: int) -> Iterator[None]:
 
 
 def machine(libraries: Sequence[str]) -> list[str]:
-    """Return what a reader needs to know of the machine, as Markdown list items."""
+    """Return what a reader needs to know of the machine, and of those libraries that it has, as Markdown items."""
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     blas = sorted(
         {
@@ -95,7 +96,8 @@ def machine(libraries: Sequence[str]) -> list[str]:
             for pool in pools
         }
     )
-    versions = ", ".join(f"{library} {metadata.version(library)}" for library in libraries)
+    present = [library for library in libraries if find_spec(library.replace("scikit-learn", "sklearn"))]
+    versions = ", ".join(f"{library} {metadata.version(library)}" for library in present)
     return [
         f"* processor: {_processor()}, {os.cpu_count()} cores visible; {platform.system()} {platform.machine()}",
         f"* software: Python {platform.python_version()}, {versions}",

@@ -36,7 +36,8 @@ def test_the_table_shows_medians_and_ratios() -> None:
 
 
 def test_the_machine_is_described() -> None:
-    description = "\n".join(machine(["numpy"]))
+    description = "\n".join(machine(["numpy", "no_such_library"]))
+    assert "no_such_library" not in description
     assert f"numpy {np.__version__}" in description
     assert "cores" in description
 
