@@ -308,9 +308,13 @@ class _Group:
 
 def _train(groups: list[_Group], progress: bool | None) -> list[Solution]:
     """Every group in a thread of its own, as far as there are cores; an interruption ends them all."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     cancelled = Event()
     workers = min(len(groups), os.cpu_count() or 1)
-    with progress_bar(progress) as bar, ThreadPoolExecutor(workers) as pool:
+    # The products are small: threads of BLAS within ours would wait for each other most of the time.
+    one_each = threadpool_limits(1, user_api="blas")
+    with one_each, progress_bar(progress) as bar, ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(group.train, bar, cancelled) for group in groups]
         while True:
             try:
