@@ -24,6 +24,7 @@ from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.intervals import interval_curvature
 from mlekit.distributions.marginal import climb
+from mlekit.distributions.predictable import Predictable
 from mlekit.distributions.target import first_row
 from mlekit.errors import TargetError
 
@@ -46,17 +47,17 @@ def single_outcome(ends: Array) -> tuple[float, float] | None:
 
 
 @dataclass(frozen=True)
-class CensoredBatch:
+class CensoredBatch(Predictable):
     """The distributions of rows, of whose outcomes some are known by intervals only."""
 
     kind: Kind[Any]
     coordinates: tuple[Array, ...]
-    constants: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
     def _of(self, rows: BoolArray) -> tuple[Callable[..., Distribution], list[Array]]:
         """How distributions of some rows are made, and of which coordinates."""
         coordinates = [np.broadcast_to(xi, rows.shape)[rows] for xi in self.coordinates]
-        return lambda *xi: self.kind._from_coordinates(*xi, **self.constants), coordinates
+        return lambda *xi: self.kind._from_coordinates(*xi, **self.settings), coordinates
 
     def _each(
         self,
