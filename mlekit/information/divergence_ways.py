@@ -225,7 +225,8 @@ def _renyi(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], al
     """Log c/(α − 1) with c = E_p[e^{(1−α)δ}] = 1 + (α − 1)·T, T being Tsallis' divergence.
 
     Close to 1, c is known from T; close to 0, which takes α < 1, as the mean that it is. Where that underflows though
-    there are common outcomes, only a lower bound is known, with an error without bounds.
+    there are common outcomes, only a lower bound is known, with an error without bounds. Where c is too large for a
+    float, which takes α > 1, its logarithm is found in other units.
     """
     rest = 1 - alpha
 
@@ -254,9 +255,37 @@ def _renyi(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], al
             error = np.where(lost, np.inf, np.where(error == 0, 0.0, error / mean))
         else:
             error = np.where(error == 0, 0.0, error / mean)
+            if np.isposinf(tsallis).any():
+                log_mean, relative = _log_of_large_mean(rule, ratio, shape, rest)
+                result = np.where(np.isposinf(tsallis), log_mean / -rest, result)
+                error = np.where(np.isposinf(tsallis), relative / -rest, error)
         return np.maximum(result, 0.0), error
 
     return way
+
+
+def _log_of_large_mean(
+    rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], rest: float
+) -> tuple[Array, Array]:
+    """Log E_p[e^{rest·δ}] where that is no float: in units of the largest term that the rule comes upon."""
+    peak: Array = np.full(shape, -np.inf)
+
+    def look(outcomes: np.ndarray) -> Array:
+        nonlocal peak
+        power = rest * ratio.of(outcomes)[0]
+        heights = np.where(np.isfinite(power), power + ratio.p.log_prob(outcomes), -np.inf)
+        peak = np.maximum(peak, heights.max(axis=0))
+        return np.zeros((1, *heights.shape))
+
+    rule().expect(Integrand(look), shape)
+    unit = np.where(np.isfinite(peak), peak, 0.0)
+
+    def sized(outcomes: np.ndarray) -> Array:
+        return np.asarray(rest * ratio.of(outcomes)[0] - unit)
+
+    scaled = Integrand(lambda outcomes: np.exp(sized(outcomes))[None], sized)
+    (value,), (error,) = rule().expect(scaled, shape)
+    return unit + np.log(value), np.where(np.isinf(value), 0.0, error / value)
 
 
 def _mean_of(first: Way, second: Way, *, independent: bool) -> Way:

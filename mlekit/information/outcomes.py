@@ -176,8 +176,8 @@ def _has_order(p: Distribution) -> bool:
 def _check_categories(wanted: list[Any], given: list[Any], *, ordered: bool) -> None:
     if wanted == given:
         return
-    only_p = [label for label in wanted if label not in given]
-    only_q = [label for label in given if label not in wanted]
+    only_p = sorted(set(wanted) - set(given), key=wanted.index)
+    only_q = sorted(set(given) - set(wanted), key=given.index)
     if only_p or only_q:
         raise ParameterError(
             f"the categories differ: p has {len(wanted)}, q has {len(given)}; "

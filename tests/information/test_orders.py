@@ -13,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, Gaussian, Poisson
+from mlekit.distributions import (
+    Bernoulli,
+    Categorical,
+    Distribution,
+    Empirical,
+    Gaussian,
+    Logistic,
+    NegativeBinomial,
+    Poisson,
+)
 from mlekit.errors import AccuracyError, ParameterError
 from mlekit.information import Estimate, bhattacharyya, hellinger, js, kl, renyi, total_variation, tsallis
 from mlekit.information.divergence_ways import renyi_ways, total_variation_ways, tsallis_ways
@@ -237,6 +246,27 @@ def test_what_underflows_is_not_called_infinite() -> None:
     steep = Categorical(logits=[0.0, -2000.0]), Categorical(logits=[-2000.0, 0.0])
     assert float(bhattacharyya(*steep)) == pytest.approx(1000 - np.log(2), rel=1e-14)
     assert float(renyi(*steep, 3.0)) == pytest.approx(2000.0, rel=1e-3)
+
+
+def test_what_overflows_is_not_called_infinite() -> None:
+    with mpmath.workdps(30):
+        spread, far = mpmath.mpf(1), mpmath.mpf(400)
+
+        def density(y: Any) -> Any:
+            return mpmath.sech(y / (2 * spread)) ** 2 / (4 * spread)
+
+        cuts = [-900, -450, -401, -399, -200, -50, 0, 50, 450]
+        log_mean = mpmath.log(mpmath.quad(lambda y: density(y) ** 3 / density(y - far) ** 2, cuts))
+    p, q = Logistic(loc=0.0, scale=1.0), Logistic(loc=[400.0, 1.0], scale=1.0)
+    known = renyi(p, q, 3, estimate=True)
+    assert known.method == "quadrature"
+    assert known.value[0] == pytest.approx(float(log_mean / 2), rel=1e-9)
+    assert known.value[1] < 1
+    counts = NegativeBinomial(mean=300.0, dispersion=0.01), NegativeBinomial(mean=1.0, dispersion=0.5)
+    # The mean is beyond all bounds: p's masses fall as 0.75^k, q's as 3^(−k), and 0.75³·3² > 1.
+    assert float(renyi(*counts, 3)) == np.inf
+    data, model = Empirical([0, 1]), Categorical(logits=[-900.0, 0.0])
+    assert float(renyi(data, model, 3)) == pytest.approx(900 - 1.5 * np.log(2), rel=1e-12)
 
 
 @pytest.mark.parametrize("step", [1e-4, 1e-8])
