@@ -218,7 +218,7 @@ class Distribution(Batch, ABC):
 
         >>> from mlekit.distributions import Gaussian
         >>> Gaussian(loc=0.0, scale=1.0).log_prob_between([-1.0, 5.0], [1.0, 6.0]).round(6)
-        array([ -0.381715, -15.068441])
+        array([ -0.381715, -15.068446])
 
         """
         if not isinstance(self.support, Interval):

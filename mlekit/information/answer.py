@@ -91,11 +91,13 @@ def _taken(ways: Ways, method: Method | None, what: str) -> Estimate:
             f"the {what} is not a number for {int(np.isnan(value).sum())} of {np.size(value)} batch elements: "
             "their parameters are NaN or infinite"
         )
-    return Estimate(unwrap(value), unwrap(np.where(np.isinf(value), 0.0, error)), chosen)
+    if chosen != "closed_form":
+        error = np.where(np.isinf(value), 0.0, error)
+    return Estimate(unwrap(value), unwrap(error), chosen)
 
 
 def _refuse_inaccurate(result: Estimate, what: str) -> None:
-    if result.method == "monte_carlo":
+    if result.method in ("closed_form", "monte_carlo"):
         return
     finite = np.isfinite(result.value)
     unsure = finite & ~(result.error <= _ACCURATE * np.maximum(1.0, np.abs(result.value)))

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import gammaln, ndtr, zeta
 
 from mlekit.arrays import Array, unwrap
+from mlekit.distributions import factorials
 
 __all__ = ["exp_excess", "log_excess", "log_gamma_excess", "mean_of_folded"]
 
@@ -48,18 +49,7 @@ def log_excess(ratio_minus_one: Array, ratio: Array) -> Array:
     array([0.00000000e+00, 5.00000000e-19, 3.06852819e-01])
 
     """
-    u = np.asarray(ratio_minus_one, dtype=np.float64)
-    excess = np.asarray(u - np.log(ratio))
-    near = np.abs(u) < _SMALL
-    small = u[near]
-    # log(1 + u) = 2·artanh(s) with s = u/(2 + u), and u − 2s = s·u.
-    s = small / (2 + small)
-    square = np.square(s)
-    series = np.full_like(s, 1 / 15)
-    for odd in (13, 11, 9, 7, 5, 3):
-        series = 1 / odd + series * square
-    excess[near] = s * (small - 2 * square * series)
-    return unwrap(excess)
+    return unwrap(factorials.log_excess(np.asarray(ratio_minus_one, dtype=np.float64), ratio))
 
 
 def log_gamma_excess(ratio_minus_one: Array, ratio: Array) -> Array:

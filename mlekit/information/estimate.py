@@ -46,6 +46,8 @@ class Estimate:
     def in_base(self, base: float | None) -> Estimate:
         """The same in units of log ``base``: 2 for bits, None for nats."""
         unit = unit_of(base)
+        if base is None:
+            return self
         return Estimate(unwrap(self.value / unit), unwrap(self.error / unit), self.method, self.support)
 
     def __repr__(self) -> str:

@@ -16,11 +16,14 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any, Literal, TypeAlias, TypeVar
 
+import numpy as np
+
 from mlekit.arrays import Array
+from mlekit.blocks import in_blocks
 from mlekit.distributions import Distribution
 from mlekit.errors import ParameterError
 
-__all__ = ["Quantity", "closed_form", "find_closed_form"]
+__all__ = ["Quantity", "blockwise", "closed_form", "find_closed_form"]
 
 Quantity: TypeAlias = Literal["entropy", "kl", "js", "renyi", "total_variation", "wasserstein"]
 Form: TypeAlias = Callable[..., Array]
@@ -87,5 +90,16 @@ def find_closed_form(
     ):
         form = _FORMS.get((_quantity(distributions, of), families))
         if form is not None:
-            return lambda: form(*distributions, *further)
+            return lambda: blockwise(form, distributions, further)
     return None
+
+
+def blockwise(form: Form, distributions: tuple[Distribution, ...], further: tuple[float, ...] = ()) -> Array:
+    """What a form says of batches, block by block where elements are independent of one another."""
+    if not all(distribution._elementwise() for distribution in distributions):
+        return form(*distributions, *further)
+    shape = np.broadcast_shapes(*(distribution.batch_shape for distribution in distributions))
+    value: Array = in_blocks(
+        lambda cut: form(*(distribution._part(cut) for distribution in distributions), *further), shape
+    )
+    return value

@@ -16,7 +16,7 @@ from mlekit.information.monte_carlo import MonteCarlo
 from mlekit.information.outcomes import comparable, excludes, is_discrete, shape_of
 from mlekit.information.products import are_products, summed
 from mlekit.information.quadrature import Quadrature
-from mlekit.information.registry import find_closed_form
+from mlekit.information.registry import blockwise, find_closed_form
 from mlekit.information.rules import Integrand, Rule, sum_rule
 from mlekit.information.vectors import is_listed
 
@@ -99,7 +99,7 @@ def closed_divergence(p: Distribution, q: Distribution) -> Callable[[], Array] |
         and isinstance(q, ExponentialFamily)
         and are_members(p, q)
     ):
-        form = partial(kl_of_members, p, q)
+        form = partial(blockwise, kl_of_members, (p, q))
     left_out = excludes(q, p)
     if left_out.all():
         return lambda: np.full(left_out.shape, np.inf)
@@ -120,8 +120,11 @@ def exact(form: Callable[[], Array], shape: tuple[int, ...]) -> Way:
     """A formula as a way, without error."""
 
     def way() -> tuple[Array, Array]:
-        value = np.broadcast_to(form(), shape)
-        return np.array(value), np.zeros(shape)
+        value = np.asarray(form())
+        if value.shape != shape:
+            value = np.broadcast_to(value, shape).copy()
+        # One zero for all: it takes longer to write a million of them than to compute some forms.
+        return value, np.broadcast_to(np.zeros(()), shape)
 
     return way
 
