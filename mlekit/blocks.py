@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["Cut", "in_blocks", "is_long"]
+__all__ = ["Cut", "in_blocks", "is_long", "thread_count"]
 
 Values = TypeVar("Values")
 
@@ -101,7 +101,7 @@ def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...]) -> Any:
         else:  # counts beyond 64-bit integers are floats
             unlike.append((cut, part))
 
-    threads = min(_thread_count(), len(others)) if size >= _THREADED_ELEMENTS else 1
+    threads = min(thread_count(), len(others)) if size >= _THREADED_ELEMENTS else 1
     if threads > 1:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -118,8 +118,12 @@ def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...]) -> Any:
     return whole
 
 
-def _thread_count() -> int:
-    """The cores that this process may use, or fewer if the environment says so."""
+def thread_count() -> int:
+    """The cores that this process may use, or fewer if the environment says so.
+
+    >>> thread_count() >= 1
+    True
+    """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, int(allowed)) if allowed.isdecimal() and int(allowed) > 0 else cores

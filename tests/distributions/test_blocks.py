@@ -89,4 +89,4 @@ def test_errors_of_other_threads_arrive() -> None:
 @pytest.mark.parametrize(("allowed", "most"), [("1", 1), ("", 10_000), ("2,1", 10_000), ("0", 10_000)])
 def test_the_environment_may_forbid_threads(allowed: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", allowed)
-    assert 1 <= blocks._thread_count() <= most
+    assert 1 <= blocks.thread_count() <= most
