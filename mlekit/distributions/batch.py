@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn, Self, TypeVar
 
 import numpy as np
@@ -25,6 +26,11 @@ class Batch(Predictable):
     @abstractmethod
     def batch_shape(self) -> tuple[int, ...]:
         """The shape that the parameters broadcast to."""
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The axes of one outcome: ``()`` for a number or a label, ``(d,)`` for a vector of d numbers."""
+        return ()
 
     # ---- construction -------------------------------------------------------------------------------------
 
@@ -81,11 +87,23 @@ class Batch(Predictable):
     def _answer(self, core: Callable[..., Answer], *arguments: np.ndarray) -> Answer:
         """What a core says of arguments that broadcast against the batch."""
         with np.errstate(all="ignore"):
+            if self.event_shape and not self.batch_shape:
+                return unwrap(self._of_outcomes(core, *arguments))
             if not self._elementwise():
                 return unwrap(core(self, *arguments))
             shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
             answer: Answer = in_blocks(lambda cut: core(self._part(cut), *map(cut.of, arguments)), shape)
             return unwrap(answer)
+
+    def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
+        """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""
+        own = len(self.event_shape)
+
+        def block(cut: Cut) -> Answer:
+            return core(self, replace(cut, axis=cut.axis - own).of(value) if cut.axis else value)
+
+        answer: Answer = in_blocks(block, value.shape[: value.ndim - own])
+        return answer
 
     @abstractmethod
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:

@@ -43,6 +43,7 @@ _OPEN = Interval(0.0, 1.0)
 _SUM_TOLERANCE = 1e-6
 _LARGEST_PRECISION = 1e14
 _STEPS = 100
+_SMALL_PRECISION = 64.0
 
 
 class Dirichlet(Multivariate, ExponentialFamily):
@@ -100,6 +101,9 @@ class Dirichlet(Multivariate, ExponentialFamily):
     def _log_prob(self, value: np.ndarray) -> Array:
         alpha, n = self.concentration, self.precision
         possible = self.support.contains(value)
+        if np.all(n < _SMALL_PRECISION) and np.all(possible) and value.min(initial=1.0) > 0:
+            # Nothing cancels yet, and the definition is the fastest form.
+            return sum_last((alpha - 1) * np.log(value)) - self.log_normalizer
         inside = value > 0
         x = np.where(inside, value, 1.0) if not inside.all() else value
         own = (

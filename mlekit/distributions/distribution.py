@@ -79,11 +79,6 @@ class Distribution(Batch, ABC):
     # ---- what a value is ----------------------------------------------------------------------------------
 
     @property
-    def event_shape(self) -> tuple[int, ...]:
-        """The axes of one outcome: ``()`` for a number or a label, ``(d,)`` for a vector of d numbers."""
-        return ()
-
-    @property
     @abstractmethod
     def support(self) -> Interval | FiniteSet | Vectors:
         """The outcomes that can happen."""

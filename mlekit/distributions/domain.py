@@ -170,7 +170,8 @@ class Vectors:
         inside = np.asarray(np.all(self.coordinates.contains(value), axis=axes))
         if self.total is not None:
             slack = 0.0 if self.integer else _SUM_TOLERANCE
-            adds_up = np.abs(value.sum(axis=-1) - self.total) <= slack
+            sums = value @ np.ones(value.shape[-1], dtype=value.dtype)
+            adds_up = np.abs(sums - self.total) <= slack
             inside = np.asarray(inside & np.all(adds_up, axis=axes[1:]))
         return inside
 

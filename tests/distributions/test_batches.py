@@ -354,6 +354,17 @@ def test_coordinates_have_the_moments_and_the_frequencies_of_the_vector(case: Ca
 
 
 @each(lambda case: case.event_ndim > 0)
+def test_many_outcomes_are_answered_as_few(case: Case) -> None:
+    """Many are taken in blocks, which must not cut through an outcome."""
+    single = case.typical(0)
+    few = single.sample(50, rng=0)
+    many = np.tile(few, (1000, *(1 for _ in single.event_shape)))
+    np.testing.assert_allclose(single.log_prob(many), np.tile(single.log_prob(few), 1000), rtol=1e-13)
+    square = many.reshape(200, 250, *single.event_shape)
+    np.testing.assert_allclose(single.log_prob(square).reshape(-1), single.log_prob(many), rtol=1e-13)
+
+
+@each(lambda case: case.event_ndim > 0)
 def test_outcomes_of_another_length_are_refused(case: Case) -> None:
     batch = case.typical(0, (3,))
     longer = np.zeros((3, batch.event_shape[0] + 1))
