@@ -12,7 +12,7 @@ from mlekit.distributions.composed import Composed
 
 __all__ = ["climb"]
 
-_STEPS = 60
+_STEPS = 25
 _HALVINGS = 30
 _NEAR = 1e-9
 _LONGEST = 1.0
