@@ -310,13 +310,13 @@ class Head(Generic[D]):
         with np.errstate(all="ignore"):
             kind = self.family.distribution._rescaled(*self._units)
             batch = kind._from_coordinates(*self._coordinates(eta), **self.constants)
-            return self._of_outputs(batch._information(), eta)
+            return self._of_outputs(batch._about(self._free_coordinates)._information(), eta)
 
     def curvature(self, eta: Array, y: np.ndarray) -> Array:
         """What Newton's method takes for the Hessian of every row: the information, or that of a rounded kink."""
         with np.errstate(all="ignore"):
             batch, outcome = self._rows(eta, y)
-            return self._of_outputs(batch._curvature(outcome), eta)
+            return self._of_outputs(batch._about(self._free_coordinates)._curvature(outcome), eta)
 
     def rounded(self, width: float) -> Head[D]:
         """The same head with the kinks of its likelihood rounded within a width, in units of the scale."""

@@ -69,6 +69,8 @@ class NegativeBinomial(CountDistribution):
         self._store_parameters(mean=mean, dispersion=dispersion)
 
     dispersion: Array
+    # The information on the dispersion is a sum over outcomes for every row: not where it is held fixed.
+    mean_only: bool = False
 
     @property
     def mean(self) -> Array:
@@ -126,8 +128,12 @@ class NegativeBinomial(CountDistribution):
     def _information(self) -> Array:
         information = np.zeros((*self.batch_shape, 2, 2))
         information[..., 0, 0] = self.mean / (1 + self.dispersion * self.mean)
-        information[..., 1, 1] = self._expectation(lambda p, k, _: np.square(p._score(k)[1]))
+        if not self.mean_only:
+            information[..., 1, 1] = self._expectation(lambda p, k, _: np.square(p._score(k)[1]))
         return information
+
+    def _about(self, coordinates: np.ndarray) -> Self:
+        return self if 1 in coordinates else self._unchecked(**vars(self), mean_only=True)
 
     def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
         return self.mean * self._ratio_and_gap(value)[0], None

@@ -78,6 +78,10 @@ class Predictable:
         """Cov(score) of shape (*batch, k, k) over all predicted coordinates."""
         raise SupportError(f"{type(self).__name__} cannot be fitted: it has no Fisher information")
 
+    def _about(self, coordinates: np.ndarray) -> Self:
+        """A batch that answers as this one does about these coordinates, and may leave the others' information out."""
+        return self
+
     def _curvature(self, value: np.ndarray) -> Array:
         """What a step of Newton's method takes for −∂² log p/∂ξ²: its expectation, the information."""
         return self._information()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mpmath
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import betainc, betaincc
 
+from mlekit import fit
 from mlekit.distributions import NegativeBinomial, Poisson
 from mlekit.distributions.incomplete import lower_beta
 
@@ -48,3 +50,19 @@ def test_both_sides_of_the_incomplete_beta_function() -> None:
     np.testing.assert_allclose(
         lower_beta(np.array(1e12), np.array(1.0), np.array(1.0), np.array(2e-12)), np.exp(-2.0), rtol=1e-11
     )
+
+
+def test_a_dispersion_that_is_held_costs_no_sum_over_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"x": rng.normal(size=200)})
+    data["y"] = rng.negative_binomial(2, 0.3, 200)
+    free = NegativeBinomial(mean=[0.5, 40.0], dispersion=0.5)
+    about_mean = free._about(np.array([0]))
+    assert free._about(np.array([0, 1])) is free
+    np.testing.assert_array_equal(
+        about_mean.fisher_information()[..., 0, 0], free.fisher_information()[..., 0, 0]
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(NegativeBinomial, "_expectation", None)
+        model = fit("y ~ x", data, NegativeBinomial.family(dispersion=0.5))
+    assert model.converged
