@@ -24,7 +24,12 @@ def on_a_line(case: Case) -> bool:
         fitted(case)
         and case.event_ndim == 0
         and not (
-            kind.labelled or kind.joint or kind._class().circular or "trials" in kind.constants or case.build
+            kind.labelled
+            or kind.joint
+            or kind._class().circular
+            or "trials" in kind.constants
+            or case.build
+            or case.name
         )
     )
 
