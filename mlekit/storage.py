@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlekit.distributions import COMPOSITIONS, FAMILIES, Distribution, Family, Head, MixtureHead
+from mlekit.distributions import COMPOSITIONS, FAMILIES, TRANSFORMS, Distribution, Family, Head, MixtureHead
 from mlekit.distributions.labels import label_array
 from mlekit.distributions.spelling import read_kind
 from mlekit.errors import FileFormatError, ParameterError
@@ -258,7 +258,7 @@ def _from_plain(plain: Any) -> Any:
 
 def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Head[Any]:
     try:
-        kind = read_kind(document["distribution"], FAMILIES, COMPOSITIONS)
+        kind = read_kind(document["distribution"], FAMILIES, {**COMPOSITIONS, **TRANSFORMS})
     except ParameterError as error:
         raise FileFormatError(
             f"the model's family is not known to this version of mlekit: {error}"

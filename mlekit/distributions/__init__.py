@@ -42,6 +42,18 @@ from mlekit.distributions.ordered_categorical import OrderedCategorical
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.student_t import StudentT
+from mlekit.distributions.transform import Affine, Chain, Transform
+from mlekit.distributions.transformed import Transformed, TransformedKind
+from mlekit.distributions.transforms import (
+    TRANSFORMS,
+    Exp,
+    Log,
+    Logit,
+    Power,
+    Sigmoid,
+    SinhArcsinh,
+    Softplus,
+)
 from mlekit.distributions.truncated import Truncated, TruncatedKind
 from mlekit.distributions.uniform import Uniform
 from mlekit.distributions.von_mises import VonMises
@@ -52,6 +64,8 @@ __all__ = [
     "COMPOSITIONS",
     "COUNTS",
     "FAMILIES",
+    "TRANSFORMS",
+    "Affine",
     "AsymmetricLaplace",
     "Bernoulli",
     "Beta",
@@ -59,10 +73,12 @@ __all__ = [
     "Binomial",
     "Categorical",
     "Cauchy",
+    "Chain",
     "Dirichlet",
     "DiscreteUniform",
     "Distribution",
     "Empirical",
+    "Exp",
     "Exponential",
     "ExponentialFamily",
     "Family",
@@ -77,9 +93,11 @@ __all__ = [
     "InverseGaussian",
     "Laplace",
     "Link",
+    "Log",
     "LogLogistic",
     "LogNormal",
     "Logistic",
+    "Logit",
     "Mixture",
     "MixtureHead",
     "Multinomial",
@@ -90,8 +108,14 @@ __all__ = [
     "OutputHead",
     "Parameter",
     "Poisson",
+    "Power",
     "Seed",
+    "Sigmoid",
+    "SinhArcsinh",
+    "Softplus",
     "StudentT",
+    "Transform",
+    "Transformed",
     "Truncated",
     "Uniform",
     "Vectors",
@@ -133,5 +157,9 @@ FAMILIES: dict[str, type[Distribution]] = {
 }
 """Every distribution that can be fitted, by name: what saved models and the command line look up."""
 
-COMPOSITIONS: dict[str, Callable[..., Any]] = {"Truncated": TruncatedKind, "ZeroInflated": ZeroInflatedKind}
+COMPOSITIONS: dict[str, Callable[..., Any]] = {
+    "Transformed": TransformedKind,
+    "Truncated": TruncatedKind,
+    "ZeroInflated": ZeroInflatedKind,
+}
 """What makes kinds of other kinds, by name: what saved models and the command line look up besides."""

@@ -21,6 +21,7 @@ from mlekit import (
     Categorical,
     Distribution,
     Estimate,
+    Exp,
     Family,
     Gaussian,
     Linear,
@@ -30,6 +31,7 @@ from mlekit import (
     Newton,
     Optimizer,
     Poisson,
+    Transformed,
     ZeroInflated,
     cross_entropy,
     entropy,
@@ -113,6 +115,8 @@ def a_family_of_a_family_knows_both(data: pd.DataFrame) -> None:
     assert_type(fit("y ~ x", data, ZeroInflated.of(Poisson)), Model[ZeroInflated[Poisson]])
     assert_type(fit("y ~ x", data, ZeroInflated.of(Poisson))(data).base.rate, Array)
     assert_type(fit("y ~ x", data, ZeroInflated.of(Poisson)).family, type[ZeroInflated[Poisson]])
+    assert_type(fit("y ~ x", data, Transformed.of(Gaussian, Exp())), Model[Transformed[Gaussian]])
+    assert_type(fit("y ~ x", data, Transformed.of(Gaussian, Exp()))(data).base.loc, Array)
 
 
 def what_models_answer(model: Model[Bernoulli], data: pd.DataFrame, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import typer
 
-from mlekit.distributions import COMPOSITIONS, FAMILIES, Distribution
+from mlekit.distributions import COMPOSITIONS, FAMILIES, TRANSFORMS, Distribution
 from mlekit.distributions.composed import Kind
 from mlekit.distributions.spelling import kebab, read_kind
 from mlekit.errors import ParameterError
@@ -24,7 +24,7 @@ def family_named(name: str) -> Kind[Distribution]:
         typer.BadParameter: naming the families there are.
     """
     try:
-        return read_kind(name, FAMILIES, COMPOSITIONS)
+        return read_kind(name, FAMILIES, {**COMPOSITIONS, **TRANSFORMS})
     except ParameterError as error:
         known = ", ".join(kebab(key) for key in FAMILIES)
         raise typer.BadParameter(

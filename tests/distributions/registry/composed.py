@@ -11,17 +11,26 @@ import numpy as np
 from scipy import stats
 
 from mlekit.distributions import (
+    Affine,
     Binomial,
     Categorical,
+    Chain,
     Distribution,
     Empirical,
+    Exp,
     Exponential,
+    Gamma,
     Gaussian,
     Geometric,
+    Gumbel,
     Logistic,
     Mixture,
     NegativeBinomial,
     Poisson,
+    Power,
+    SinhArcsinh,
+    Softplus,
+    Transformed,
     Truncated,
     ZeroInflated,
 )
@@ -231,6 +240,74 @@ CASES = (
         ),
         extremes=[{"rate": rate, "low": 1.0, "high": np.inf} for rate in (1e-8, 1e6)],
         name="Truncated-Poisson",
+    ),
+    Case(
+        Transformed.of(Gaussian, Exp()).distribution,
+        build=lambda loc, scale: Transformed(Gaussian(loc=loc, scale=scale), Exp()),
+        held=lambda p, name: getattr(p.base, name),
+        draw=lambda rng, shape: {
+            "loc": np.asarray(rng.uniform(-3.0, 3.0, shape)),
+            "scale": np.exp(rng.uniform(-3.0, 0.4, shape)),
+        },
+        reference=lambda loc, scale: stats.lognorm(scale, scale=np.exp(loc)),
+        exact=Exact(
+            log_prob=lambda y, loc, scale: (
+                -(((mpmath.log(y) - loc) / scale) ** 2) / 2
+                - mpmath.log(scale * y)
+                - mpmath.log(2 * mpmath.pi) / 2
+            ),
+            cdf=lambda y, loc, scale: mpmath.ncdf((mpmath.log(y) - loc) / scale),
+            sf=lambda y, loc, scale: mpmath.ncdf((loc - mpmath.log(y)) / scale),
+        ),
+        extremes=[{"loc": m, "scale": s} for m in (-100.0, 100.0) for s in (1e-8, 3.0)],
+    ),
+    Case(
+        Transformed.of(Gumbel, Chain(Affine(scale=-1.0), Exp())).distribution,
+        build=lambda loc, scale: Transformed(Gumbel(loc=loc, scale=scale), Chain(Affine(scale=-1.0), Exp())),
+        held=lambda p, name: getattr(p.base, name),
+        draw=lambda rng, shape: {
+            "loc": np.asarray(rng.uniform(-3.0, 3.0, shape)),
+            "scale": np.exp(rng.uniform(-2.0, -0.1, shape)),
+        },
+        reference=lambda loc, scale: stats.weibull_min(1 / scale, scale=np.exp(-loc)),
+        extremes=[{"loc": m, "scale": s} for m in (-100.0, 100.0) for s in (1e-8, 0.9)],
+        rtol=1e-11,
+        name="Transformed(Gumbel, reflected exponential)",
+    ),
+    Case(
+        Transformed.of(Gaussian, SinhArcsinh(skewness=0.3, tailweight=1.2)).distribution,
+        build=lambda loc, scale: Transformed(
+            Gaussian(loc=loc, scale=scale), SinhArcsinh(skewness=0.3, tailweight=1.2)
+        ),
+        held=lambda p, name: getattr(p.base, name),
+        draw=lambda rng, shape: {
+            "loc": np.asarray(rng.uniform(-1.0, 1.0, shape)),
+            "scale": np.exp(rng.uniform(-2.0, 1.0, shape)),
+        },
+        extremes=[{"loc": m, "scale": s} for m in (0.0, 1e8) for s in (1e-8, 1e8)],
+        name="Transformed(Gaussian, SinhArcsinh)",
+    ),
+    Case(
+        Transformed.of(Logistic, Softplus()).distribution,
+        build=lambda loc, scale: Transformed(Logistic(loc=loc, scale=scale), Softplus()),
+        held=lambda p, name: getattr(p.base, name),
+        draw=lambda rng, shape: {
+            "loc": np.asarray(rng.uniform(-2.0, 2.0, shape)),
+            "scale": np.exp(rng.uniform(-2.0, -0.5, shape)),
+        },
+        extremes=[{"loc": m, "scale": s} for m in (0.0, 1e8) for s in (1e-8, 0.9)],
+    ),
+    Case(
+        Transformed.of(Gamma, Power(exponent=-1.0)).distribution,
+        build=lambda shape, rate: Transformed(Gamma(shape=shape, rate=rate), Power(exponent=-1.0)),
+        held=lambda p, name: getattr(p.base, name),
+        draw=lambda rng, shape: {
+            "shape": np.exp(rng.uniform(1.5, 4.0, shape)),
+            "rate": np.exp(rng.uniform(-3.0, 3.0, shape)),
+        },
+        reference=lambda shape, rate: stats.invgamma(shape, scale=rate),
+        extremes=[{"shape": a, "rate": b} for a in (0.5, 1e6) for b in (1e-8, 1e8)],
+        rtol=1e-10,
     ),
     Case(Empirical, draw=partial(_data, size=30), reference=_data_reference),
 )
