@@ -11,7 +11,7 @@ Statistical Analysis of Failure Time Data, chapter 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from mlekit.distributions.intervals import interval_curvature
 from mlekit.distributions.marginal import climb
 from mlekit.distributions.predictable import Predictable
 from mlekit.distributions.target import first_row
+from mlekit.distributions.transformed import TransformedKind
 from mlekit.errors import TargetError
 
 __all__ = ["CensoredBatch", "CensoredKind", "is_censored", "single_outcome"]
@@ -88,8 +89,11 @@ class CensoredBatch(Predictable):
         )[0]
 
     def _score(self, value: np.ndarray) -> tuple[Array, ...]:
+        return self._free_score(value, [parameter.name for parameter in self.kind.predicted])
+
+    def _free_score(self, value: np.ndarray, free: Collection[str]) -> tuple[Array, ...]:
         def score(p: Distribution, y: np.ndarray) -> list[Array]:
-            return [np.broadcast_to(part, y.shape) for part in p._score(y)]
+            return [np.broadcast_to(part, y.shape) for part in p._free_score(y, free)]
 
         def expected(
             at: Callable[..., Distribution], xi: list[Array], low: np.ndarray, high: np.ndarray
@@ -127,6 +131,9 @@ class CensoredKind(Composed[Any]):
     def _learn_constants(self, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:
         base = self.base
         numeric = not (base.labelled or base.joint or base._class().circular or "trials" in base.constants)
+        numeric = numeric and not isinstance(
+            base, TransformedKind
+        )  # whose fit works on values, not on intervals
         if target.shape[1] != 1 or not numeric:
             raise TargetError(
                 f"the censored target {list(map(str, target.columns))} needs a family of numbers on a line, one a row, "

@@ -10,7 +10,7 @@ does, units and starting point included, and adds the log-slopes of the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
@@ -58,7 +58,7 @@ class Transformed(Distribution, Generic[B]):
     >>> p.log_prob(2.0), q.log_prob(2.0)
     (np.float64(-1.6307386304437461), np.float64(-1.6307386304437461))
     >>> p.quantile(0.9).round(4), round(float(p.mean - q.mean), 9)
-    (np.float64(5.9393), 0.0)
+    (np.float64(5.9391), 0.0)
 
     """
 
@@ -160,17 +160,19 @@ class Transformed(Distribution, Generic[B]):
     def _score(self, value: np.ndarray) -> tuple[Array, ...]:
         return self.base._score(self._preimage(value)[0])
 
+    def _free_score(self, value: np.ndarray, free: Collection[str]) -> tuple[Array, ...]:
+        return self.base._free_score(self._preimage(value)[0], free)
+
     def _information(self) -> Array:
         return self.base._information()
 
     def _curvature(self, value: np.ndarray) -> Array:
         return self.base._curvature(self._preimage(value)[0])
 
-    def _drift(self, value: np.ndarray) -> tuple[Array, ...] | None:
+    def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
         x, _ = self._preimage(value)
-        drift = self.base._drift(x)
         slope = np.exp(self.transform.log_slope(x)) * (1 if self.transform.increasing else -1)
-        return None if drift is None else tuple(slope * part for part in drift)
+        return tuple(None if part is None else slope * part for part in self.base._drift(x))
 
     # ---- distribution functions ---------------------------------------------------------------------------
 
