@@ -10,7 +10,7 @@ does, units and starting point included, and adds the log-slopes of the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
@@ -23,9 +23,10 @@ from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.expectations import expectation
 from mlekit.distributions.family import Family, as_family
-from mlekit.distributions.inversion import invert, peak
+from mlekit.distributions.inversion import peak
 from mlekit.distributions.target import numeric_target
 from mlekit.distributions.transform import Affine, Transform, image, reaches_only
+from mlekit.distributions.upper_quantile import upper_quantile
 from mlekit.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ B = TypeVar("B", bound=Distribution)
 
 _IDENTITY = Affine()
 _PLACES = np.concatenate([[1e-12, 1e-6], np.linspace(0.001, 0.999, 61), [1 - 1e-6, 1 - 1e-12]])
-_RARE = 0.25
 
 
 class Transformed(Distribution, Generic[B]):
@@ -192,46 +192,8 @@ class Transformed(Distribution, Generic[B]):
         return self._tail(value, self.base._log_sf, self.base._log_cdf, 0.0, -np.inf)
 
     def _quantile(self, level: np.ndarray) -> Array:
-        x = self.base._quantile(level) if self.transform.increasing else self._exceeded(level)
+        x = self.base._quantile(level) if self.transform.increasing else upper_quantile(self.base, level)
         return self.transform.forward(x)
-
-    def _exceeded(self, level: np.ndarray) -> Array:
-        """The x that X exceeds with this probability, exact for small ones too."""
-        shape = np.broadcast_shapes(level.shape, self.batch_shape)
-        rare = np.asarray((level > 0) & (level < _RARE))
-        common = np.broadcast_to(self.base._quantile(np.asarray(np.where(rare, 0.5, 1 - level))), shape)
-        return common if not rare.any() else np.where(rare, self._rarely_exceeded(level, shape), common)
-
-    def _rarely_exceeded(self, level: np.ndarray, shape: tuple[int, ...]) -> Array:
-        """The same for small levels, solved for −x, whose cdf is the survival function of x."""
-        level, middle, far, end = (
-            np.array(np.broadcast_to(part, shape), dtype=np.float64).reshape(-1)
-            for part in (
-                np.where((level > 0) & (level < _RARE), level, _RARE),
-                self.base._quantile(np.asarray(0.5)),
-                self.base._quantile(np.asarray(1 - np.finfo(np.float64).eps)),
-                self._base_support.high,
-            )
-        )
-        places = middle.copy()
-
-        def of_base(core: Callable[[np.ndarray], Array], positions: np.ndarray, z: Array) -> Array:
-            places[positions] = -z
-            answer: Array = np.broadcast_to(core(places.reshape(shape)), shape).reshape(-1)[positions]
-            return answer
-
-        def tails(positions: np.ndarray, z: Array) -> tuple[Array, Array]:
-            return of_base(self.base._log_sf, positions, z), of_base(self.base._log_cdf, positions, z)
-
-        def log_prob(positions: np.ndarray, z: Array) -> Array:
-            return of_base(self.base._log_prob, positions, z)
-
-        everywhere = np.arange(len(level))
-        short = np.ones(len(level), dtype=bool)
-        while short.any():
-            far = np.where(short, np.minimum(middle + 2 * (far - middle), end), far)
-            short = (tails(everywhere, -far)[0] > np.log(level)) & (far < end)
-        return -invert(tails, log_prob, level, -far, -middle).reshape(shape)
 
     @property
     def _base_support(self) -> Interval:

@@ -27,6 +27,7 @@ from mlekit.distributions.link import IDENTITY
 from mlekit.distributions.marginal import climb
 from mlekit.distributions.outcomes import brief
 from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.transformed import TransformedKind
 from mlekit.distributions.truncation import is_discrete, places, truncated_quantile
 from mlekit.errors import ParameterError
 
@@ -330,6 +331,10 @@ class TruncatedKind(Composed[Truncated[B]], Generic[B]):
         base = self.base
         if base.labelled or base.joint or base._class().circular or "trials" in base.constants:
             raise ParameterError(f"Truncated: {base._code()} is no family of numbers on a line, one a row")
+        if isinstance(base, TransformedKind):
+            raise ParameterError(
+                "Truncated: what is transformed is cut before that, Transformed.of(Truncated.of(Gaussian, low=0.0), Exp())"
+            )
         if not np.all(np.asarray(self.low) < np.asarray(self.high)):
             raise ParameterError(
                 f"Truncated: low must be below high, but they are {self.low!r} and {self.high!r}"
