@@ -333,7 +333,7 @@ class TruncatedKind(Composed[Truncated[B]], Generic[B]):
             raise ParameterError(f"Truncated: {base._code()} is no family of numbers on a line, one a row")
         if isinstance(base, TransformedKind):
             raise ParameterError(
-                "Truncated: what is transformed is cut before that, Transformed.of(Truncated.of(Gaussian, low=0.0), Exp())"
+                "Truncated: what is transformed is cut first: Transformed.of(Truncated.of(Gaussian, low=0.0), Exp())"
             )
         if not np.all(np.asarray(self.low) < np.asarray(self.high)):
             raise ParameterError(
