@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from mlekit.arrays import Array, BoolArray
-from mlekit.distributions import Distribution, ExponentialFamily, Independent, Interval, Seed
+from mlekit.distributions import Distribution, ExponentialFamily, Independent, Interval, Seed, Transformed
 from mlekit.information.answer import Way, Ways
 from mlekit.information.estimate import Method
 from mlekit.information.exponential_forms import are_members, kl_of_members
@@ -92,6 +92,8 @@ def cross_entropy_ways(p: Distribution, q: Distribution, size: int, rng: Seed) -
 
 def closed_divergence(p: Distribution, q: Distribution) -> Callable[[], Array] | None:
     """KL as a formula: the registered one, else that of one exponential family; +inf where q leaves out what p has."""
+    if isinstance(p, Transformed) and isinstance(q, Transformed) and p.transform == q.transform:
+        return closed_divergence(p.base, q.base)  # no divergence changes when both are seen through one map
     form = find_closed_form(p, q)
     if (
         form is None
