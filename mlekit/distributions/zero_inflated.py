@@ -2,9 +2,10 @@
 
     P(0) = π + (1 − π)·p(0),   P(k) = (1 − π)·p(k) for k > 0,   p the probabilities of ``base``
 
-A base that excludes 0 makes it a hurdle model (to be fitted, a base must be able to be 0). With ζ = logit π, and r = π/P(0) the probability that a zero is one
-of those, the score in ζ is −π at k > 0 and r·(1 − π)·(1 − p(0)) at 0; that in the base's coordinates is the base's
-own at k > 0, and 1 − r times that at 0. With s the base's score at 0 and I its Fisher information, the information is
+A base that excludes 0 makes it a hurdle model (to be fitted, a base must be able to be 0). With ζ = logit π, and
+r = π/P(0) the probability that a zero is one of those, the score in ζ is −π at k > 0 and r·(1 − π)·(1 − p(0)) at 0;
+that in the base's coordinates is the base's own at k > 0, and 1 − r times that at 0. With s
+the base's score at 0 and I its Fisher information, the information is
 
     (1 − π)·(I − r·p(0)·s·sᵀ),   (1 − π)·p(0)·r·s   between them and ζ,   π·(1 − π)·r·(1 − p(0))   of ζ,
 
