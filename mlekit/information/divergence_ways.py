@@ -255,10 +255,12 @@ def _renyi(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], al
             error = np.where(lost, np.inf, np.where(error == 0, 0.0, error / mean))
         else:
             error = np.where(error == 0, 0.0, error / mean)
-            if np.isposinf(tsallis).any():
+            # What q leaves out is no float too large, but infinitely much, however little p gives to it.
+            large = np.isposinf(tsallis) & ~ratio.left_out()
+            if large.any():
                 log_mean, relative = _log_of_large_mean(rule, ratio, shape, rest)
-                result = np.where(np.isposinf(tsallis), log_mean / -rest, result)
-                error = np.where(np.isposinf(tsallis), relative / -rest, error)
+                result = np.where(large, log_mean / -rest, result)
+                error = np.where(large, relative / -rest, error)
         return np.maximum(result, 0.0), error
 
     return way

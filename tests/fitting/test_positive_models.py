@@ -32,7 +32,8 @@ def test_gamma_model_of_survival_with_cancer() -> None:
         [model.coefficients["mean", term] for term in order], entry["params"], rtol=COEFFICIENTS
     )
     assert model.log_likelihood(patients) == pytest.approx(entry["loglik"], rel=1e-9)
-    assert model.log_likelihood(patients) >= entry["loglik"]
+    # The two maxima are the same number but for its last digits, which are rounding.
+    assert model.log_likelihood(patients) >= entry["loglik"] - 4 * np.spacing(abs(entry["loglik"]))
     free = mk.fit("studytime ~ age + C(drug)", patients, mk.Gamma)
     np.testing.assert_allclose(
         [free.coefficients["mean", term] for term in order], entry["params"], rtol=COEFFICIENTS
