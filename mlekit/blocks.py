@@ -1,9 +1,11 @@
 """Elementwise answers about many elements: on parts that stay in the cache, and on every core.
 
 A formula is a chain of passes over arrays. Over a million elements each pass waits for memory, unless the chain is
-evaluated on one block after another. Blocks are independent, and NumPy's loops let other threads run, so as many
-threads share them as there are cores, or as the environment variable ``OMP_NUM_THREADS`` allows. How elements are
-divided depends on their number alone, and so do results.
+evaluated on one block after another. Blocks are independent, and NumPy's loops let other threads run, so that as many
+threads may share them as there are cores, or as the environment variable ``OMP_NUM_THREADS`` allows. Threads gain where
+a block is a few long loops, such as an incomplete beta function; a chain of short ones they slow down, as they wait for
+one another between any two. So they share no blocks that take little time, nor those of what is known to be such a
+chain. How elements are divided depends on their number alone, and so do results.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +26,7 @@ Values = TypeVar("Values")
 
 _BLOCK_ELEMENTS = 2**14  # a dozen arrays of so many doubles stay in a core's own cache
 _THREADED_ELEMENTS = 2**17  # starting threads takes a tenth of a millisecond
+_LONG_SECONDS = 1.5e-4  # that a block takes; below, two threads took longer than one for every family
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,13 @@ def is_long(shape: tuple[int, ...]) -> bool:
     return math.prod(shape) > 2 * _BLOCK_ELEMENTS
 
 
-def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...]) -> Any:
+def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...], *, shared: bool = True) -> Any:
     """An answer of some shape, whose elements do not depend on one another, block by block if there are many.
 
     Args:
         answer: from what cuts arrays to a block to the answer on it; called on several threads at once.
         shape: of the whole answer.
+        shared: whether threads may share the blocks; not where they are chains of short loops.
 
     >>> x = np.arange(100_000.0)
     >>> bool((in_blocks(lambda cut: np.square(cut.of(x)), x.shape) == np.square(x)).all())
@@ -86,7 +91,9 @@ def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...]) -> Any:
     length = shape[axis]
     step = max(1, _BLOCK_ELEMENTS * length // size)
     first, *others = (Cut(axis, start, min(start + step, length)) for start in range(0, length, step))
+    began = perf_counter()
     known = np.asarray(answer(first))
+    shared = shared and perf_counter() - began >= _LONG_SECONDS
     whole = np.empty(shape, known.dtype)
     whole[first.place] = known
 
@@ -101,7 +108,7 @@ def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...]) -> Any:
         else:  # counts beyond 64-bit integers are floats
             unlike.append((cut, part))
 
-    threads = min(thread_count(), len(others)) if size >= _THREADED_ELEMENTS else 1
+    threads = min(thread_count(), len(others)) if shared and size >= _THREADED_ELEMENTS else 1
     if threads > 1:
         from concurrent.futures import ThreadPoolExecutor
 

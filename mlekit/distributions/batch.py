@@ -84,16 +84,19 @@ class Batch(Predictable):
             return self
         return self._unchecked(**{name: cut.of(value) for name, value in vars(self).items()})
 
-    def _answer(self, core: Callable[..., Answer], *arguments: np.ndarray) -> Answer:
-        """What a core says of arguments that broadcast against the batch."""
+    def _answer(self, core: Callable[..., Answer], *arguments: np.ndarray, shared: bool = True) -> Answer:
+        """What a core says of arguments that broadcast against the batch; ``shared`` is that of `in_blocks`."""
         with np.errstate(all="ignore"):
             if self.event_shape and not self.batch_shape:
                 return unwrap(self._of_outcomes(core, *arguments))
             if not self._elementwise():
                 return unwrap(core(self, *arguments))
             shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
-            answer: Answer = in_blocks(lambda cut: core(self._part(cut), *map(cut.of, arguments)), shape)
-            return unwrap(answer)
+
+            def block(cut: Cut) -> Answer:
+                return core(self._part(cut), *map(cut.of, arguments))
+
+            return unwrap(in_blocks(block, shape, shared=shared))
 
     def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
         """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""

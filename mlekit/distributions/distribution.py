@@ -131,7 +131,7 @@ class Distribution(Batch, ABC):
             SupportError: for NaN, or values of the wrong kind or shape.
 
         """
-        return self._answer(type(self)._log_prob, self._values(value))
+        return self._answer(type(self)._log_prob, self._values(value), shared=False)
 
     def prob(self, value: ArrayLike) -> Array:
         """p(value): exp of `log_prob`."""

@@ -267,8 +267,12 @@ def test_an_interrupted_fit_returns_the_best_model_so_far(network: mk.Network, s
     assert model.log_likelihood(TABLE) > start.log_likelihood(TABLE) - 5
 
 
+# A shell without job control starts what runs in the background with SIGINT ignored, and children inherit that.
 SCRIPT = """
+import signal
 import numpy as np, pandas as pd, mlekit as mk
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Announced:
     def start(self, objective, theta, rng):
