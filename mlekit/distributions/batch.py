@@ -96,7 +96,8 @@ class Batch(Predictable):
             def block(cut: Cut) -> Answer:
                 return core(self._part(cut), *map(cut.of, arguments))
 
-            return unwrap(in_blocks(block, shape, shared=shared))
+            answer: Answer = in_blocks(block, shape, shared=shared)
+            return unwrap(answer)
 
     def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
         """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""
