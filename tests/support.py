@@ -24,3 +24,8 @@ def shared_data(relative: str) -> Path:
             allow_module_level=True,
         )
     return path
+
+
+def seeds(count: int) -> range:
+    """Seeds of a test that draws its cases: so many, or fewer if the environment variable ``MLEKIT_SEEDS`` says so."""
+    return range(min(count, int(os.environ.get("MLEKIT_SEEDS") or count)))

@@ -12,9 +12,10 @@ from mlekit.arrays import Array
 from mlekit.distributions import Distribution, ExponentialFamily, Head
 from mlekit.distributions.composed import Kind
 from tests.distributions.cases import Case, each, each_link, exponential, fitted, independent
+from tests.support import seeds
 
 ROWS = 40
-SEEDS = range(5)
+SEEDS = seeds(5)
 
 
 def derivative(function: Callable[[Array], Array], at: Array, step: float = 5e-5) -> Array:

@@ -13,9 +13,10 @@ from mlekit.arrays import Array
 from mlekit.distributions import Distribution, FiniteSet, Interval
 from tests.distributions.cases import CASES, Case, each, ordered
 from tests.distributions.quadrature import PANEL_LEVELS, panels
+from tests.support import seeds
 
 LEVELS = np.array([1e-6, 0.01, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.99])
-SEEDS = range(8)
+SEEDS = seeds(8)
 
 
 def bulk(distribution: Distribution, levels: Array = LEVELS) -> Any:
