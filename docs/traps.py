@@ -1,4 +1,4 @@
-"""Write the tables of docs/traps.md: what a call answers elsewhere, what is right, and what it answers here.
+"""Write the tables of docs/explanation/traps.md: what a call answers elsewhere, what is right, and what mlekit answers.
 
     python -m docs.traps
 
@@ -16,7 +16,7 @@ from tests.traps.information import INFORMATION
 from tests.traps.likelihood import LIKELIHOOD
 from tests.traps.registry import Trap, answered
 
-PAGE = Path(__file__).resolve().parent / "traps.md"
+PAGE = Path(__file__).resolve().parent / "explanation" / "traps.md"
 SECTIONS = {"Information": INFORMATION, "Likelihood": LIKELIHOOD, "Fitting": FITTING}
 
 

@@ -1,7 +1,7 @@
 """fit_ensemble(): many networks, trained side by side, whose equal mixture is what a row is predicted.
 
-With nothing set this is the library's recipe for the best predictive likelihood; docs/recipe.md says what each part of
-it gains.
+With nothing set this is the library's recipe for the best predictive likelihood; docs/explanation/recipe.md says what
+each part of it gains.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def test_a_picture_is_translated_and_what_is_missing_is_named() -> None:
     [
         ("[c](../CHANGELOG.md)", "[c](about/changes.md)"),
         ("[t](../benchmarks/results/training_step.md#here)", "[t](about/training_step.md#here)"),
-        ("[h](house.md)", "[h](house.md)"),
+        ("[h](explanation/house.md)", "[h](explanation/house.md)"),
         ("[e](../examples/diet.py)", "e"),
         ("![p](images/diet_needed.png)", "![p](images/diet_needed.png)"),
         ("[w](https://example.org)", "[w](https://example.org)"),
@@ -43,8 +43,8 @@ def test_links_out_of_the_folder_lead_to_pages(link: str, leads_to: str) -> None
 
 
 def test_links_of_a_page_from_outside_lead_into_the_folder() -> None:
-    text = contents.relinked("[house](docs/house.md)", REPOSITORY / "CONTRIBUTING.md", "about/contributing")
-    assert text == "[house](../house.md)"
+    text = contents.relinked("[house](docs/explanation/house.md)", REPOSITORY / "CONTRIBUTING.md", "about/contributing")
+    assert text == "[house](../explanation/house.md)"
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:

@@ -21,5 +21,5 @@ def test_calls_have_different_names() -> None:
 
 
 def test_the_page_says_what_the_calls_answer() -> None:
-    written = (REPOSITORY / "docs" / "traps.md").read_text(encoding="utf-8")
+    written = (REPOSITORY / "docs" / "explanation" / "traps.md").read_text(encoding="utf-8")
     assert written == traps.with_tables(written), "run: python -m docs.traps"
