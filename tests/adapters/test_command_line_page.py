@@ -21,7 +21,7 @@ import pytest
 from tests.support import REPOSITORY
 from tests.test_readme import run_page
 
-PAGE = REPOSITORY / "docs" / "command-line.md"
+PAGE = REPOSITORY / "docs" / "guides" / "command-line.md"
 FENCE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"\$ (?P<command>(?:.*\\\n)*.*\n)(?P<output>(?:(?!\$ ).*\n)*)")
 NUMBER = re.compile(r"(?<![\w.])-?\d+\.\d+(?:e[-+]\d+)?")

@@ -56,6 +56,14 @@ def test_every_page_is_in_the_table_of_contents() -> None:
         assert path.stem == "index" or path.stem in others or f"/{path.stem}" in listed
 
 
+@pytest.mark.parametrize("section", ["explanation", "guides", "tutorial"])
+def test_every_page_of_a_section_is_in_its_list(section: str) -> None:
+    folder = REPOSITORY / "docs" / section
+    listed = (folder / "index.md").read_text(encoding="utf-8").splitlines()
+    pages = {path.stem for path in folder.glob("*.md")} - {"index"}
+    assert pages - set(listed) == set()
+
+
 def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#there">x</a><a href="#here">y</a>')
     (tmp_path / "b.html").write_text('<p id="there"><a href="c.html">x</a><a href="a.html#gone">y</a>')
