@@ -16,7 +16,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from docs.book.editions import CATALOGUES
+from docs.book.editions import CATALOGUES, has_words
 from docs.build import DOCS, OUTPUT, REPOSITORY, kernel_environment
 
 
@@ -50,10 +50,12 @@ def updated(template: Path, path: Path) -> Catalog:
     page = (DOCS / path.relative_to(CATALOGUES)).with_suffix(".md").read_text(encoding="utf-8")
     for message in messages:
         # Displayed formulas stay as they are, but for their words (words.po).
-        if message.id and f"$$\n{str(message.id).strip()}\n$$" not in page:
-            catalogue.add(str(message.id), known.pop(str(message.id), ""))
+        words = str(message.id)
+        translation = known.pop(words, "")
+        if has_words(words) and f"$$\n{words.strip()}\n$$" not in page:
+            catalogue.add(words, translation)
     for identifier, string in known.items():
-        if string:
+        if string and has_words(identifier):
             catalogue.obsolete[identifier] = Catalog().add(identifier, string)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

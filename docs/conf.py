@@ -19,6 +19,7 @@ extensions = [
     "sphinx_design",
     "docs.book.contents",
     "docs.book.editions",
+    "docs.book.korean_search",
     "docs.book.mathematics",
     "docs.book.reference",
 ]

@@ -12,7 +12,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CATALOGUES", "has_catalogue", "picture_words", "setup", "translated_picture", "translations"]
+__all__ = [
+    "CATALOGUES",
+    "has_catalogue",
+    "has_words",
+    "picture_words",
+    "setup",
+    "translated_picture",
+    "translations",
+]
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "locales" / "ko" / "LC_MESSAGES"
 LANGUAGES = {"en": "English", "ko": "한국어"}
@@ -21,11 +29,17 @@ ENGLISH_ONLY = "이 쪽은 아직 영어로만 있습니다."
 _WORDS = re.compile(r'(<text[^>]*>)([^<]*)(</text>)|(aria-label=")([^"]*)(")')
 FORMULA_WORDS = re.compile(r"\\text\{([^}]*[^\W\d_]{2,}[^}]*)\}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_SYMBOLS = re.compile(r"`[^`]*`|\$[^$]*\$")
 
 
 def has_catalogue(page: str) -> bool:
     """Whether the page is translated."""
     return (CATALOGUES / f"{page}.po").exists()
+
+
+def has_words(paragraph: str) -> bool:
+    """Whether there is something to translate: code, formulas, numbers and symbols stay as they are."""
+    return bool(_LETTERS.search(_SYMBOLS.sub("", paragraph)))
 
 
 def picture_words(markup: str) -> list[str]:
@@ -83,11 +97,11 @@ def report_untranslated(app: Any, doctree: Any) -> None:
         return
     known = {" ".join(english.split()) for english in translations(page)}
     for node in doctree.findall(nodes.TextElement):
-        words = node.astext()
+        words = " ".join((node.rawsource or node.astext()).split())
         # False is also what stays the same in Korean, a name for instance: then the catalogue says so.
-        left = node.get("translated") is False and " ".join((node.rawsource or words).split()) not in known
+        left = node.get("translated") is False and words not in known and has_words(words)
         if left and not isinstance(node, nodes.math_block):
-            logging.getLogger(__name__).warning("untranslated: %r", words[:60], location=node)
+            logging.getLogger(__name__).warning("untranslated: %r", node.astext()[:60], location=node)
 
 
 def translate_formulas(app: Any, doctree: Any) -> None:

@@ -43,7 +43,9 @@ def test_links_out_of_the_folder_lead_to_pages(link: str, leads_to: str) -> None
 
 
 def test_links_of_a_page_from_outside_lead_into_the_folder() -> None:
-    text = contents.relinked("[house](docs/explanation/house.md)", REPOSITORY / "CONTRIBUTING.md", "about/contributing")
+    text = contents.relinked(
+        "[house](docs/explanation/house.md)", REPOSITORY / "CONTRIBUTING.md", "about/contributing"
+    )
     assert text == "[house](../explanation/house.md)"
 
 

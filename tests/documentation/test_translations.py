@@ -19,7 +19,7 @@ docs.book.editions.CATALOGUES = Path(__file__).parent / "locales/ko/LC_MESSAGES"
 extensions = ["myst_parser", "docs.book.editions"]
 locale_dirs, gettext_compact, language = ["locales"], False, "ko"
 """
-PAGE = "# Title\n\nFirst paragraph.\n\nSecond paragraph.\n"
+PAGE = "# Title\n\nFirst paragraph.\n\n`mk.fit`: 0.5\n\nSecond paragraph.\n"
 TRANSLATED = 'msgid "Title"\nmsgstr "제목"\n\nmsgid "First paragraph."\nmsgstr "첫 문단."\n\n'
 
 
@@ -43,6 +43,22 @@ def test_an_untranslated_paragraph_fails_the_build(tmp_path: Path, rest: str, st
     run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert run.returncode == status, run.stderr
     assert ("untranslated: 'Second paragraph.'" in run.stderr) == bool(status)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "has"),
+    [
+        ("`mk.kl(p, q)`, `mk.js(p, q)`", False),
+        ("$\\log p$", False),
+        ("(3, 4)", False),
+        ("η, y", False),
+        ("5 log 2", True),
+        ("`frames/` knows", True),
+        ("{doc}`Reference <reference/index>`", True),
+    ],
+)
+def test_code_formulas_and_numbers_are_no_words(paragraph: str, has: bool) -> None:
+    assert editions.has_words(paragraph) == has
 
 
 def test_every_catalogue_has_its_page() -> None:
