@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import runpy
 import sys
 from pathlib import Path
 
@@ -27,6 +28,9 @@ if "mlekit" in sys.modules:
     raise RuntimeError(
         "mlekit was imported before the hook that checks its shapes: find the pytest plugin that imports it"
     )
+# The kernels of this tree's sources, wherever there is a compiler: compiled when they have changed.
+if os.environ.get("MLEKIT_KERNELS") != "0":
+    runpy.run_path(str(ROOT / "mlekit" / "kernels" / "building.py"))["build"]()
 # From here on every annotated argument and result in mlekit is checked at run time, array shapes included.
 install_import_hook("mlekit", tests.shape_checks.__name__ + ".checked")
 

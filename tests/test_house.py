@@ -18,14 +18,15 @@ from tests.support import REPOSITORY
 
 PACKAGE = REPOSITORY / "mlekit"
 
-# Each room, and what it may import; arrays, blocks and errors are common ground. An import inside a
+# Each room, and what it may import; arrays, blocks, errors and kernels are common ground. An import inside a
 # function counts as well: it costs nothing at import time but couples just the same.
-COMMON_GROUND = {"arrays", "blocks", "errors"}
+COMMON_GROUND = {"arrays", "blocks", "errors", "kernels"}
 ROOMS_TO_THE_MODEL = COMMON_GROUND | {"frames", "networks", "distributions", "fitting"}
 ROOMS = {
     "arrays": set(),
     "blocks": set(),
     "errors": set(),
+    "kernels": {"arrays", "blocks"},
     "frames": COMMON_GROUND,
     "networks": COMMON_GROUND,
     "distributions": COMMON_GROUND,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 import numpy as np
 
 from mlekit.arrays import ArrayLike, read_only, unwrap
 from mlekit.blocks import Cut, in_blocks, is_long
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.predictable import Predictable
 from mlekit.errors import ParameterError
+from mlekit.kernels import evaluate
 
 __all__ = ["Batch"]
 
@@ -21,6 +23,9 @@ Answer = TypeVar("Answer")
 
 class Batch(Predictable):
     """What a `Distribution` is beside probability: parameters in arrays, an element of the batch at each place."""
+
+    fused: ClassVar[Fused | None] = None
+    """Which of its answers a compiled kernel gives."""
 
     @property
     @abstractmethod
@@ -92,12 +97,23 @@ class Batch(Predictable):
             if not self._elementwise():
                 return unwrap(core(self, *arguments))
             shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
+            fused: Answer | None = self._by_kernel(core.__name__, shape, *arguments)
+            if fused is not None:
+                return unwrap(fused)
 
             def block(cut: Cut) -> Answer:
                 return core(self._part(cut), *map(cut.of, arguments))
 
             answer: Answer = in_blocks(block, shape, shared=shared)
             return unwrap(answer)
+
+    def _by_kernel(self, core: str, shape: tuple[int, ...], *arguments: np.ndarray) -> Any:
+        """What a core says of arguments, by its kernel; None if it has none, or that cannot be had here."""
+        fused: Fused | None = vars(type(self)).get("fused")
+        if fused is None or core not in fused.cores:
+            return None
+        fields = (getattr(self, field) for field in fused.fields)
+        return evaluate(fused.kernel(core), shape, [*arguments, *fields])
 
     def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
         """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""

@@ -17,6 +17,7 @@ from scipy.special import log_ndtr, ndtr, ndtri
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.domain import POSITIVE, REAL, Interval
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import IDENTITY, LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.special import LOG_2PI
@@ -46,6 +47,7 @@ class Gaussian(ExponentialFamily):
 
     parameters = (_LOC, _SCALE)
     predicted = (_LOC, _SCALE)
+    fused = Fused("gaussian", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_log_cdf", "_log_sf"}))
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

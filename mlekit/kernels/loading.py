@@ -1,0 +1,106 @@
+"""The library of kernels, and how one is evaluated over arrays.
+
+A kernel is a formula of numbers, compiled into one loop over the elements of arrays: one pass through memory, where
+NumPy takes one for each operation. ctypes lets other threads run meanwhile, so that many elements are shared among as
+many threads as `thread_count` allows. An element's bits depend neither on where it stands, nor on how many there are.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from mlekit.arrays import Array
+from mlekit.blocks import thread_count
+from mlekit.kernels.building import library_path
+
+__all__ = ["evaluate", "library"]
+
+_THREADED_ELEMENTS = 2**17  # starting a thread takes a tenth of a millisecond
+
+
+@lru_cache(maxsize=1)
+def library() -> ctypes.CDLL | None:
+    """The compiled kernels; None where they were not built, or ``MLEKIT_KERNELS=0`` in the environment."""
+    path = library_path()
+    if os.environ.get("MLEKIT_KERNELS") == "0" or not path.exists():
+        return None
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError:  # a checkout that machines of several kinds share
+        return None
+
+
+def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> Array | None:
+    """What a kernel says of arguments that broadcast to a shape.
+
+    Args:
+        name: of the kernel.
+        shape: of the answer.
+        arguments: in the kernel's order.
+
+    Returns:
+        The answer, in double precision; None where there is no library, or an argument has another precision.
+
+    >>> halves = evaluate("gaussian_cdf", (2,), [np.zeros(2), np.zeros(()), np.ones(())])
+    >>> halves is None or halves.tolist() == [0.5, 0.5]
+    True
+
+    """
+    function = _function(name)
+    arrays = [np.asarray(argument) for argument in arguments]
+    if function is None or any(array.dtype != np.float64 for array in arrays):
+        return None
+    out = np.empty(shape)
+    laid = [_laid_out(array, shape) for array in arrays]
+    starts = [array.__array_interface__["data"][0] for array in laid]
+    target = out.__array_interface__["data"][0]
+    strides = [0 if array.size == 1 else 1 for array in laid]
+    pointers, numbers = ctypes.c_void_p * len(laid), ctypes.c_ssize_t * len(laid)
+
+    def part(first: int, last: int) -> None:
+        places = (start + 8 * first * stride for start, stride in zip(starts, strides, strict=True))
+        function(last - first, pointers(*places), numbers(*strides), target + 8 * first)
+
+    in_parts(part, math.prod(shape))
+    return out
+
+
+def in_parts(part: Callable[[int, int], None], size: int) -> None:
+    """Work on elements from a first to before a last, on as many threads as are allowed if there are many."""
+    threads = thread_count() if size >= _THREADED_ELEMENTS else 1
+    if threads == 1:
+        part(0, size)
+        return
+    edges = [size * k // threads for k in range(threads + 1)]
+    # Threads of this call alone: a process forked later would wait for ones that it does not have.
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(part, *edges[k : k + 2]) for k in range(1, threads)]
+        part(*edges[:2])
+    for other in others:
+        other.result()
+
+
+def _laid_out(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """One number, or all of them one after the other."""
+    if array.size == 1 or (array.shape == shape and array.flags.c_contiguous and array.flags.aligned):
+        return array
+    return np.ascontiguousarray(np.broadcast_to(array, shape))
+
+
+@cache
+def _function(name: str) -> Any:
+    loaded = library()
+    if loaded is None:
+        return None
+    function = getattr(loaded, name)
+    function.argtypes = (ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+    function.restype = None
+    return function

@@ -1,0 +1,104 @@
+"""A kernel says what the core of the same name says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlekit.distributions import Distribution, Gaussian
+from mlekit.distributions.fused import Fused
+from tests.distributions.cases import CASES, Case
+from tests.kernels.support import kernels, needs_library
+
+pytestmark = needs_library
+
+_ODD = np.array([-np.inf, -1e300, -2.5, -1.0, -1e-300, 0.0, 1e-300, 0.5, 1.0, 2.0, 7.0, 1e9, 1e300, np.inf])
+_LEVELS = np.array([0.0, 1e-300, 1e-20, 1e-3, 0.2, 0.5, 0.8, 0.999, 1 - 2.0**-53, 1.0])
+
+
+def fused(case: Case) -> Fused | None:
+    found: Fused | None = vars(case.distribution._class()).get("fused")
+    return found
+
+
+FUSED = [
+    pytest.param(case, core, id=f"{case}{core}")
+    for case in CASES
+    for one in [fused(case)]
+    if one is not None
+    for core in sorted(one.cores)
+]
+
+
+def answers(batch: Distribution, core: str, value: np.ndarray) -> tuple[Any, Any]:
+    """What the kernel says and what the core says."""
+    shape = np.broadcast_shapes(batch.batch_shape, value.shape)
+    said = batch._by_kernel(core, shape, value)
+    assert said is not None
+    with np.errstate(all="ignore"):
+        return said, np.broadcast_to(getattr(batch, core)(value), shape)
+
+
+def assert_alike(said: Any, expected: Any, core: str) -> None:
+    # A log-density is a sum of terms, which may cancel where it passes zero. SciPy's far tails have 13 digits, and what
+    # is no normal number is 0 for it.
+    np.testing.assert_allclose(said, expected, rtol=5e-13, atol=2e-13 if core == "_log_prob" else 1e-300)
+
+
+def values(batch: Distribution, core: str, size: int) -> np.ndarray:
+    """Outcomes, or levels, down the first axis: typical and odd ones."""
+    if core == "_quantile":
+        return np.concatenate([_LEVELS, np.random.default_rng(0).uniform(size=size)])[:, None]
+    drawn = np.asarray(batch.sample(size, rng=1), dtype=np.float64).reshape(size, -1)
+    far = (
+        np.asarray(batch.quantile(_LEVELS[1:-1, None]), dtype=np.float64)
+        if core != "_log_prob"
+        else drawn[:0]
+    )
+    odd = np.broadcast_to(_ODD[:, None], (len(_ODD), drawn.shape[1]))
+    return np.concatenate([drawn, 3 * drawn, far, odd])
+
+
+@pytest.mark.parametrize(("case", "core"), FUSED)
+def test_typical_parameters(case: Case, core: str) -> None:
+    batch = case.typical(5, (40,))
+    assert_alike(*answers(batch, core, values(batch, core, 30)), core)
+
+
+@pytest.mark.parametrize(("case", "core"), FUSED)
+def test_extreme_parameters(case: Case, core: str) -> None:
+    for parameters in case.extremes:
+        batch = case.make(parameters)
+        assert_alike(*answers(batch, core, values(batch, core, 30)), core)
+
+
+@pytest.mark.parametrize(("case", "core"), FUSED)
+def test_shapes(case: Case, core: str) -> None:
+    batch = case.typical(5, (3, 1))
+    value = values(case.typical(5, (1,)), core, 2)[:4, 0]
+    assert_alike(*answers(batch, core, value), core)
+    assert answers(batch, core, value[:0])[0].shape == (3, 0)
+    said, expected = answers(case.typical(5), core, np.asarray(value[1]))
+    assert_alike(said, expected, core)
+    assert said.shape == ()
+
+
+def test_every_kernel_of_a_family_is_declared() -> None:
+    families = {one for case in CASES for one in [fused(case)] if one is not None}
+    declared = {one.kernel(core): one for one in families for core in one.cores}
+    written = {name for name in kernels() if name.startswith(tuple(f"{one.family}_" for one in families))}
+    assert written == set(declared)
+    for name, family in declared.items():
+        assert kernels()[name] == 1 + len(family.fields)
+
+
+def test_a_subclass_with_a_core_of_its_own_is_heard() -> None:
+    class Doubled(Gaussian):
+        def _log_prob(self, value: np.ndarray) -> Any:
+            return 2 * super()._log_prob(value)
+
+    loc = np.zeros(3)
+    twice, once = Doubled(loc=loc, scale=1.0).log_prob(1.0), Gaussian(loc=loc, scale=1.0).log_prob(1.0)
+    np.testing.assert_allclose(twice, 2 * once, rtol=1e-14)

@@ -1,0 +1,31 @@
+"""What the tests of kernels share: which there are, and how one is asked."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from mlekit.arrays import Array
+from mlekit.kernels import evaluate, library
+from mlekit.kernels.building import FOLDER
+
+# Where the library is missing though it could be there, test_building.py fails.
+needs_library = pytest.mark.skipif(
+    library() is None, reason="there are no kernels: no C compiler, or turned off"
+)
+
+
+def kernels() -> dict[str, int]:
+    """The name of every kernel of doubles, and how many arguments it takes."""
+    sources = (path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.c")))
+    found = (re.findall(r"^KERNEL(\d)\((\w+)", source, re.MULTILINE) for source in sources)
+    return {name: int(count) for names in found for count, name in names}
+
+
+def ask(name: str, *arguments: Array) -> Array:
+    """What a kernel says of arguments that broadcast together."""
+    said = evaluate(name, np.broadcast_shapes(*(argument.shape for argument in arguments)), arguments)
+    assert said is not None
+    return said
