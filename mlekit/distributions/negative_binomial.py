@@ -126,10 +126,21 @@ class NegativeBinomial(CountDistribution):
         )
 
     def _information(self) -> Array:
-        information = np.zeros((*self.batch_shape, 2, 2))
+        of_dispersion = (
+            None if self.mean_only else self._expectation(lambda p, k, _: np.square(p._score(k)[1]))
+        )
+        return self._diagonal(self.batch_shape, of_dispersion)
+
+    def _curvature(self, value: np.ndarray) -> Array:
+        # The square of what was seen stands in for its expectation, a sum over outcomes for every row.
+        shape = np.broadcast_shapes(self.batch_shape, value.shape)
+        return self._diagonal(shape, None if self.mean_only else np.square(self._score(value)[1]))
+
+    def _diagonal(self, shape: tuple[int, ...], of_dispersion: Array | None) -> Array:
+        information = np.zeros((*shape, 2, 2))
         information[..., 0, 0] = self.mean / (1 + self.dispersion * self.mean)
-        if not self.mean_only:
-            information[..., 1, 1] = self._expectation(lambda p, k, _: np.square(p._score(k)[1]))
+        if of_dispersion is not None:
+            information[..., 1, 1] = of_dispersion
         return information
 
     def _about(self, coordinates: np.ndarray) -> Self:

@@ -66,3 +66,18 @@ def test_a_dispersion_that_is_held_costs_no_sum_over_outcomes(monkeypatch: pytes
         patch.setattr(NegativeBinomial, "_expectation", None)
         model = fit("y ~ x", data, NegativeBinomial.family(dispersion=0.5))
     assert model.converged
+
+
+def test_a_fit_of_the_dispersion_sums_over_rows_not_over_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step takes for the curvature has the information for its mean, so that one does for the other."""
+    p = NegativeBinomial(mean=[[0.5], [40.0]], dispersion=[[0.5], [2.0]])
+    k = np.arange(6000.0)
+    curvature = np.einsum("ik,ikab->iab", p.prob(k), p._curvature(k))
+    np.testing.assert_allclose(curvature, p.fisher_information()[:, 0], rtol=1e-9, atol=1e-12)
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"x": rng.normal(size=400)})
+    data["y"] = rng.negative_binomial(2, 2 / (2 + np.exp(1 + 0.5 * data["x"])))
+    monkeypatch.setattr(NegativeBinomial, "_expectation", None)
+    model = fit({"mean": "y ~ x", "dispersion": "~ x"}, data, NegativeBinomial)
+    assert model.converged
+    assert model.history["gradient_norm"].iloc[-1] < 1e-6
