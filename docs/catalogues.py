@@ -16,7 +16,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from docs.book.editions import CATALOGUES, has_words
+from docs.book.editions import CATALOGUES, NO_PAGES, has_words
 from docs.build import DOCS, OUTPUT, REPOSITORY, kernel_environment
 
 
@@ -28,7 +28,7 @@ def main(pages: list[str]) -> int:
     if status := subprocess.call(command, cwd=REPOSITORY, env=kernel_environment()):
         return status
     have = [path.relative_to(CATALOGUES).with_suffix("").as_posix() for path in CATALOGUES.rglob("*.po")]
-    for page in pages or sorted(set(have) - {"words"}):
+    for page in pages or sorted(set(have) - NO_PAGES):
         catalogue = updated(templates / f"{page}.pot", CATALOGUES / f"{page}.po")
         missing = sum(not message.string for message in catalogue if message.id)
         print(f"{page}: {missing} to translate of {len(catalogue)}")

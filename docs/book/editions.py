@@ -1,8 +1,8 @@
 """Two editions, English and Korean, from one set of executed code.
 
-Sphinx translates paragraphs by the catalogues in ``docs/locales/ko/LC_MESSAGES/``. What is added here: the words in
-pictures and in displayed formulas are translated too (by ``words.po``); each page links to itself in the other
-language; and a page that has no catalogue says that it is in English only.
+Sphinx translates paragraphs by the catalogues in ``docs/locales/ko/LC_MESSAGES/``, and what the theme says by
+``sphinx.po``. What is added here: the words in pictures and in displayed formulas are translated too (by ``words.po``);
+each page links to itself in the other language; and a page that has no catalogue says that it is in English only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 __all__ = [
     "CATALOGUES",
+    "NO_PAGES",
     "has_catalogue",
     "has_words",
     "picture_words",
@@ -23,8 +24,11 @@ __all__ = [
 ]
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "locales" / "ko" / "LC_MESSAGES"
+NO_PAGES = {"words", "sphinx"}
 LANGUAGES = {"en": "English", "ko": "한국어"}
 ENGLISH_ONLY = "이 쪽은 아직 영어로만 있습니다."
+# Pages that the build writes have no catalogue; these two stand in the navigation.
+TITLES = {"reference/index": "레퍼런스", "about/index": "소개"}
 
 _WORDS = re.compile(r'(<text[^>]*>)([^<]*)(</text>)|(aria-label=")([^"]*)(")')
 FORMULA_WORDS = re.compile(r"\\text\{([^}]*[^\W\d_]{2,}[^}]*)\}")
@@ -111,6 +115,7 @@ def translate_formulas(app: Any, doctree: Any) -> None:
 
     if app.config.language != "ko" or not has_catalogue(app.env.docname):
         return
+    app.env.note_dependency(str(CATALOGUES / "words.po"))
     for node in doctree.findall(nodes.math_block):
         formula = node.astext()
         known = translations("words") if FORMULA_WORDS.search(formula) else {}
@@ -122,6 +127,16 @@ def translate_formulas(app: Any, doctree: Any) -> None:
             )
         node.children = []
         node += nodes.Text(formula)
+
+
+def name_sections(app: Any, doctree: Any) -> None:
+    """Give the sections that the build writes a Korean title, before the navigation takes it."""
+    from docutils import nodes
+
+    title = next(doctree.findall(nodes.title), None)
+    if app.config.language == "ko" and title is not None and app.env.docname in TITLES:
+        title.children = []
+        title += nodes.Text(TITLES[app.env.docname])
 
 
 def say_what_is_english_only(app: Any, doctree: Any) -> None:
@@ -154,6 +169,7 @@ def name_toggles_by_their_words(
 
 def setup(app: Any) -> None:
     """Connect the editions to the build."""
+    app.connect("doctree-read", name_sections, priority=400)
     app.connect("doctree-read", report_untranslated)
     app.connect("doctree-read", translate_formulas)
     app.connect("doctree-read", say_what_is_english_only)
