@@ -26,7 +26,7 @@ __all__ = [
 CATALOGUES = Path(__file__).resolve().parent.parent / "locales" / "ko" / "LC_MESSAGES"
 NO_PAGES = {"words", "sphinx"}
 LANGUAGES = {"en": "English", "ko": "한국어"}
-ENGLISH_ONLY = "이 쪽은 아직 영어로만 있습니다."
+ENGLISH_ONLY = "이 페이지는 아직 영어로만 있습니다."
 # Pages that the build writes have no catalogue; these two stand in the navigation.
 TITLES = {"reference/index": "레퍼런스", "about/index": "소개"}
 
