@@ -39,8 +39,10 @@ __all__ = [
 ]
 
 BLUE, ORANGE, GREEN, PURPLE, _, VERMILION, _ = COLORS
-# Colours that stand for the theme's own: each becomes a variable of the style sheet.
+# Colours that stand for the theme's own: each becomes a variable of the style sheet. The palette does too, as lines
+# and words need other shades of it on a dark ground, and words darker ones on a light ground.
 INK, MUTED, PAPER = "#010203", "#999999", "#ffffff"
+PALETTE = {"blue": BLUE, "orange": ORANGE, "green": GREEN, "purple": PURPLE, "vermilion": VERMILION}
 VARIABLES = {
     INK: "var(--pst-color-text-base)",
     "#333333": "var(--pst-color-text-base)",
@@ -126,6 +128,10 @@ def _svg(figure: Figure, key: str) -> str:
     text = re.sub(r'href="#', f'href="#{prefix}-', text)
     for color, variable in VARIABLES.items():
         text = text.replace(color, variable)
+    for name, color in PALETTE.items():
+        words = re.compile(rf"(<text[^>]*){color}", re.IGNORECASE)
+        text = words.sub(rf"\1var(--book-{name}-words)", text)
+        text = re.sub(color, f"var(--book-{name})", text, flags=re.IGNORECASE)
     width, height = figure.get_size_inches() * 96
     text = re.sub(r'^<svg([^>]*?) width="[^"]*"', r"<svg\1", text, count=1, flags=re.DOTALL)
     text = re.sub(r'^<svg([^>]*?) height="[^"]*"', r"<svg\1", text, count=1, flags=re.DOTALL)

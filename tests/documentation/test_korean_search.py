@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.documentation.test_pictures import BROWSER, OPTIONS
+from tests.documentation.browser import dumped
 from tests.support import REPOSITORY
 
 CONFIGURATION = 'extensions, language = ["docs.book.korean_search"], "ko"\n'
@@ -37,13 +37,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def results(site: Path, query: str, profile: Path) -> list[str]:
     """The pages that the search page lists, in their order."""
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    command = [BROWSER, *OPTIONS, f"--user-data-dir={profile}", "--virtual-time-budget=4000"]
-    address = f"{(site / 'search.html').as_uri()}?q={quote(query)}"
-    run = subprocess.run([*command, "--dump-dom", address], capture_output=True, text=True, timeout=60)
-    assert "검색 결과" in run.stdout
-    return re.findall(r'<li class="kind-\w+"><a href="(\w+)\.html', run.stdout)
+    page = dumped(f"{(site / 'search.html').as_uri()}?q={quote(query)}", profile)
+    assert "검색 결과" in page
+    return re.findall(r'<li class="kind-\w+"><a href="(\w+)\.html', page)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,91 @@
 // Pictures that move. A figure with data-interactive="NAME" stands still until NAME.js beside this file has registered
-// a function book.pictures.NAME(figure, numbers, language), which then draws in its place.
+// a function book.pictures.NAME(figure, numbers, language), which then draws in its place. What those share is here:
+// elements, sliders, numbers in words, and a small plot.
 "use strict";
 
 const book = { pictures: {}, folder: new URL(".", document.currentScript.src).href };
 
-// element("input", { type: "range" }, "text" or other elements...): a new element.
-book.element = (tag, attributes = {}, ...children) => {
-  const made = document.createElement(tag);
+// The palette of the style sheet.
+book.colors = Object.fromEntries(
+  ["blue", "orange", "green", "purple", "vermilion"].map((name) => [name, `var(--book-${name})`]));
+
+const attributed = (made, attributes, children) => {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
   return made;
 };
+
+// element("input", { type: "range" }, "text" or other elements...): a new element.
+book.element = (tag, attributes = {}, ...children) => attributed(document.createElement(tag), attributes, children);
+
+// The same within a drawing.
+book.shape = (tag, attributes = {}, ...children) =>
+  attributed(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+book.button = (words, pressed) => {
+  const made = book.element("button", { type: "button" }, words);
+  made.addEventListener("click", pressed);
+  return made;
+};
+
+// A number as it is read: digits after the point, a true minus.
+book.told = (value, digits) => {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  return (Object.is(Number(value.toFixed(digits)), -0) ? 0 : value).toFixed(digits).replace("-", "−");
+};
+
+// A slider between its name and its value. `read(value)` writes the value, `moved(value)` follows each move.
+book.slider = (name, { min, max, step, value }, read, moved) => {
+  const input = book.element("input", { type: "range", min, max, step, "aria-label": name });
+  const output = book.element("output");
+  const show = () => {
+    output.value = read(Number(input.value));
+    input.setAttribute("aria-valuetext", output.value);
+  };
+  input.addEventListener("input", () => {
+    show();
+    moved(Number(input.value));
+  });
+  const set = (to) => {
+    input.value = to;
+    show();
+  };
+  set(value);
+  const body = book.element("label", { class: "slider" }, book.element("span", {}, name), input, output);
+  return { body, input, set, get value() { return Number(input.value); } };
+};
+
+// Axes from `x` and `y`, each { from, to, ticks: [[place, words], ...], name }; `path(points)` writes a line through
+// points of these axes, and `layer` takes what is drawn on them.
+book.plot = ({ x, y, title = "", width = 318, height = 210 }) => {
+  const left = 42, right = width - 8, top = title ? 24 : 8, bottom = height - 40;
+  const across = (value) => left + ((value - x.from) / (x.to - x.from)) * (right - left);
+  const up = (value) => bottom - ((value - y.from) / (y.to - y.from)) * (bottom - top);
+  const text = (words, attributes) => book.shape("text", attributes, words);
+  const clip = `clip${book.plot.count = (book.plot.count ?? 0) + 1}`;
+  const layer = book.shape("g", { "clip-path": `url(#${clip})` });
+  const svg = book.shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "plot", "aria-hidden": "true" },
+    book.shape("clipPath", { id: clip },
+      book.shape("rect", { x: left, y: top - 2, width: right - left, height: bottom - top + 4 })),
+    layer,
+    book.shape("path", { class: "axis", d: `M${left} ${top}V${bottom}H${right}` }),
+    ...x.ticks.map(([at, words]) => text(words, { x: across(at), y: bottom + 16, "text-anchor": "middle" })),
+    ...y.ticks.map(([at, words]) => text(words, { x: left - 5, y: up(at) + 4, "text-anchor": "end" })),
+    text(x.name, { x: (left + right) / 2, y: height - 6, "text-anchor": "middle" }),
+    text(y.name ?? "", { x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)` }),
+    text(title, { x: (left + right) / 2, y: 14, "text-anchor": "middle", class: "title" }));
+  const inside = (value) => Math.min(1e5, Math.max(-1e5, value));
+  const path = (points) => points.map(([a, b], k) =>
+    `${k ? "L" : "M"}${inside(across(a)).toFixed(1)} ${inside(up(b)).toFixed(1)}`).join("");
+  return { svg, layer, path, across, up, left, right, top, bottom };
+};
+
+// n + 1 places from `from` to `to`.
+book.range = (from, to, n) => Array.from({ length: n + 1 }, (_, k) => from + ((to - from) * k) / n);
+
+const loaded = (source) => new Promise((resolve) => {
+  document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve }));
+});
 
 book.start = () => {
   const language = document.documentElement.lang.startsWith("ko") ? "ko" : "en";
@@ -21,9 +96,7 @@ book.start = () => {
       figure.querySelector(".panels").hidden = true;
     };
     if (book.pictures[name]) begin();
-    else document.head.append(Object.assign(document.createElement("script"), {
-      src: `${book.folder}${name}.js`, onload: begin,
-    }));
+    else loaded(`${book.folder}${name}.js`).then(begin);
   }
 };
 

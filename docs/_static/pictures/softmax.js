@@ -15,9 +15,9 @@ book.pictures.softmax = (figure, numbers, language) => {
       doubt: "엔트로피", bits: "비트", under: "저체중", normal: "정상", overweight: "과체중",
     },
   }[language];
-  const { element } = book;
+  const { element, colors, told } = book;
+  const palette = [colors.blue, colors.green, colors.orange];
   const LOWEST = -6, HIGHEST = 6, LEAST = 0.001;
-  const minus = (text) => text.replace("-", "−");
   let z = [...numbers.z];
 
   const softmax = () => {
@@ -55,25 +55,23 @@ book.pictures.softmax = (figure, numbers, language) => {
       element("span", { class: "class-name" }, spoken),
       element("label", { class: "control" }, element("span", { class: "symbol" }, "z"), logit, shown.logit),
       element("label", { class: "control" }, element("span", { class: "symbol" }, "p"), probability, shown.probability));
-    body.style.setProperty("--class-color", ["#0072B2", "#009E73", "#E69F00"][k]);
+    body.style.setProperty("--class-color", palette[k]);
     return { body, logit, probability, shown };
   });
 
   const share = element("div", { class: "share", "aria-hidden": "true" }, ...rows.map((row, k) => {
     const part = element("div");
-    part.style.background = ["#0072B2", "#009E73", "#E69F00"][k];
+    part.style.background = palette[k];
     return part;
   }));
   const doubt = element("output", { class: "doubt" });
-  const shift = element("button", { type: "button" }, words.shift);
-  const reset = element("button", { type: "button" }, words.reset);
-  shift.addEventListener("click", () => {
+  const shift = book.button(words.shift, () => {
     // At the end of the scale the three go round to its other end together: only their differences count.
     const by = Math.max(...z) + 1 > HIGHEST ? LOWEST - Math.min(...z) : 1;
     z = z.map((each) => each + by);
     draw();
   });
-  reset.addEventListener("click", () => {
+  const reset = book.button(words.reset, () => {
     z = [...numbers.z];
     draw();
   });
@@ -83,7 +81,7 @@ book.pictures.softmax = (figure, numbers, language) => {
     rows.forEach((row, k) => {
       row.logit.value = z[k];
       row.probability.value = p[k];
-      row.shown.logit.value = minus(z[k].toFixed(2));
+      row.shown.logit.value = told(z[k], 2);
       row.shown.probability.value = `${(100 * p[k]).toFixed(1)} %`;
       row.probability.setAttribute("aria-valuetext", row.shown.probability.value);
       share.children[k].style.width = `${100 * p[k]}%`;
