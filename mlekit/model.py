@@ -65,8 +65,15 @@ class Model(Generic[D]):
     >>> model = mk.fit("heads ~ coin", tosses, mk.Bernoulli)
     >>> model(tosses.head(3)).mean.round(3)
     array([0.6, 0.6, 0.1])
-    >>> model.loss_name, round(model.log_likelihood(tosses), 4)
-    ('binary cross-entropy', -9.981)
+    >>> model.loss_name, round(model.log_likelihood(tosses), 4), round(model.aic, 3), round(model.bic, 3)
+    ('binary cross-entropy', -9.981, 23.962, 25.953)
+    >>> model.is_linear, model.n_parameters, model.coefficients.round(3).to_list(), model.family.__name__
+    (True, 2, [-2.197, 2.603], 'Bernoulli')
+    >>> model.predict(tosses.head(2)).to_list(), model.predict_frame(tosses.head(2)).columns.to_list()
+    ([1, 1], ['probs', 'mean', 'std'])
+    >>> model.decompose(tosses).kl < 1e-9, "AIC" in model.summary()
+    (True, True)
+    >>> model.save("tosses.mlekit")  # doctest: +SKIP
     """
 
     head: OutputHead[D]

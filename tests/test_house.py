@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -14,6 +15,8 @@ from typing import Protocol
 import pytest
 
 import mlekit
+import mlekit.datasets
+import mlekit.plotting
 from tests.support import REPOSITORY
 
 PACKAGE = REPOSITORY / "mlekit"
@@ -178,9 +181,12 @@ def test_importing_mlekit_loads_nothing_heavy() -> None:
 
 
 def public_objects() -> list[tuple[str, object]]:
-    """Return the functions and classes that the surface exports."""
-    surface = vars(mlekit)
-    exported = [(name, surface[name]) for name in surface.get("__all__", ())]
+    """Return the functions and classes that the surface exports, data and pictures included."""
+    exported = [
+        (name, vars(module)[name])
+        for module in (mlekit, mlekit.datasets, mlekit.plotting)
+        for name in vars(module)["__all__"]
+    ]
     return [(name, value) for name, value in exported if inspect.isfunction(value) or inspect.isclass(value)]
 
 
@@ -196,14 +202,6 @@ def test_every_public_name_exists_and_is_said_once() -> None:
     assert visible <= set(names), "re-exported, but not in __all__"
 
 
-def can_be_shown(value: object) -> bool:
-    """Return whether an example is due: not of errors, nor of interfaces, which only their implementations show."""
-    if not inspect.isclass(value):
-        return True
-    interface = inspect.isabstract(value) or Protocol in value.__bases__
-    return not interface and not issubclass(value, BaseException)
-
-
 def test_every_public_name_is_documented_with_an_example() -> None:
     undocumented, without_example = [], []
     for name, value in public_objects():
@@ -211,10 +209,47 @@ def test_every_public_name_is_documented_with_an_example() -> None:
         text = value.__doc__ or ""
         if not text.strip():
             undocumented.append(name)
-        elif ">>>" not in text and can_be_shown(value):
+        elif ">>>" not in text:
             without_example.append(name)
     assert undocumented == []
     assert without_example == []
+
+
+def function_of(member: object) -> object:
+    """The function behind a method or a property; None for anything else."""
+    if isinstance(member, staticmethod | classmethod):
+        return member.__func__
+    if isinstance(member, property):
+        return member.fget
+    if isinstance(member, cached_property):
+        return member.func
+    return member if inspect.isfunction(member) else None
+
+
+def is_shown(name: str, owner: type) -> bool:
+    """Whether an example says how it is used: its own, or that of a class that has it or of an interface."""
+    interfaces = [
+        each for _, each in public_objects() if inspect.isclass(each) and Protocol in each.__bases__
+    ]
+    for each in (*owner.__mro__, *(each for each in interfaces if name in vars(each))):
+        own = function_of(vars(each).get(name))
+        examples = re.findall(r"^ *(?:>>>|\.\.\.) .*$", each.__doc__ or "", flags=re.MULTILINE)
+        if ">>>" in (getattr(own, "__doc__", None) or "") or re.search(rf"\.{name}\b", "\n".join(examples)):
+            return True
+    return False
+
+
+def test_every_public_member_is_documented_and_shown_by_an_example() -> None:
+    members = [
+        (f"{name}.{member}", value, member, own)
+        for name, value in public_objects()
+        if inspect.isclass(value)
+        for member, attribute in vars(value).items()
+        if not member.startswith("_") and (own := function_of(attribute)) is not None
+    ]
+    assert len(members) > 300
+    assert [name for name, _, _, own in members if not (getattr(own, "__doc__", None) or "").strip()] == []
+    assert [name for name, owner, member, _ in members if not is_shown(member, owner)] == []
 
 
 def tracked_files() -> list[Path]:

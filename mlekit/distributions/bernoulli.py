@@ -44,6 +44,8 @@ class Bernoulli(ExponentialFamily):
     >>> p = Bernoulli(probs=[0.2, 0.5])
     >>> p.log_prob([1, 0])
     array([-1.60943791, -0.69314718])
+    >>> Bernoulli(logits=[-1000.0, 0.0]).probs
+    array([0. , 0.5])
     >>> float(Bernoulli(probs=1.0).log_prob(0))
     -inf
 

@@ -54,6 +54,8 @@ class BetaBinomial(SuccessCount):
 
     >>> BetaBinomial(trials=2, alpha=1.0, beta=1.0).prob([0, 1, 2])
     array([0.33333333, 0.33333333, 0.33333333])
+    >>> float(BetaBinomial(trials=2, alpha=1.0, beta=3.0).precision)
+    4.0
 
     """
 

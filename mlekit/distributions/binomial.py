@@ -54,6 +54,8 @@ class Binomial(SuccessCount, ExponentialFamily):
     >>> p = Binomial(trials=[3, 1_000_000_000], probs=0.5)
     >>> p.log_prob([0, 500_000_000])
     array([ -2.07944154, -10.58742427])
+    >>> float(Binomial(trials=3, logits=0.0).probs)
+    0.5
 
     """
 

@@ -46,6 +46,8 @@ class Categorical(ExponentialFamily):
     >>> typed = Categorical.from_dict({"random": 0.5, "radon": 0.25, "radom": 0.25})
     >>> float(typed.prob("radon")), typed.mode
     (0.25, 'random')
+    >>> typed.probs, typed.log_probs.round(6)
+    (array([0.5 , 0.25, 0.25]), array([-0.693147, -1.386294, -1.386294]))
 
     """
 

@@ -58,6 +58,8 @@ class Dirichlet(Multivariate, ExponentialFamily):
     >>> p = Dirichlet(concentration=[2.0, 3.0, 5.0])
     >>> p.mean, round(float(p.log_prob([0.2, 0.3, 0.5])), 6)
     (array([0.2, 0.3, 0.5]), 2.140654)
+    >>> p.event_shape, float(p.precision)
+    ((3,), 10.0)
 
     """
 

@@ -43,6 +43,24 @@ class Distribution(Batch, ABC):
     Subclasses state their constructor's ``parameters`` and, where a predictor should aim at others (a Gamma's
     mean instead of its rate), the ``predicted`` ones; then the likelihood core in the coordinates of the
     predicted parameters' default links (see `Predictable`); then moments and sampling.
+
+    >>> from mlekit.distributions import Exponential
+    >>> p = Exponential(rate=[1.0, 0.1])
+    >>> p.batch_shape, p.event_shape, p.mean, p.std, p.mode
+    ((2,), (), array([ 1., 10.]), array([ 1., 10.]), array([0., 0.]))
+    >>> p.variance, p.covariance
+    (array([  1., 100.]), array([  1., 100.]))
+    >>> p.support.low, p.log_prob([1.0, -1.0]), p.prob(0.0), p.entropy()
+    (0.0, array([ -1., -inf]), array([1. , 0.1]), array([1.        , 3.30258509]))
+    >>> p.cdf(1.0), p.log_cdf(1e-200), p.log_sf(1e5)
+    (array([0.63212056, 0.09516258]), array([-460.5170186 , -462.81960369]), array([-100000.,  -10000.]))
+    >>> p.median, p.quantile(0.95), p.interval(0.5)[1]
+    (array([0.69314718, 6.93147181]), array([ 2.99573227, 29.95732274]), array([ 1.38629436, 13.86294361]))
+    >>> p.score(2.0), p.fisher_information()[0]  # in log rate
+    (array([[-1. ], [ 0.8]]), array([[1.]]))
+    >>> p.to_frame(index=["fast", "slow"]).loc["slow", "rate"]
+    np.float64(0.1)
+
     """
 
     def _kind(self) -> Kind[Self]:

@@ -57,6 +57,8 @@ class Empirical(Distribution):
     >>> heads = Empirical(["radom", "random", "random", "radon"])
     >>> float(heads.prob("random"))
     0.5
+    >>> heads.numeric, heads.to_frame()["mass"].to_list()
+    (False, [0.25, 0.5, 0.25])
     >>> Empirical([1.0, 2.0, 4.0]).median
     np.float64(2.0)
 

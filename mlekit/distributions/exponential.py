@@ -29,7 +29,20 @@ __all__ = ["ExponentialFamily"]
 class ExponentialFamily(Distribution):
     """A distribution with natural parameters, sufficient statistics and a log-normalizer.
 
-    Arrays of natural parameters and statistics have one more axis than the batch, of length d.
+    Arrays of natural parameters and statistics have one more axis than the batch, of length d. For a Poisson,
+    log p(y) = log h(y) + θ·T(y) − A(θ) with θ = log λ, T(y) = y, A(θ) = λ and h(y) = 1/y!:
+
+    >>> from mlekit.distributions import Poisson
+    >>> p = Poisson(rate=2.0)
+    >>> p.natural_parameters.round(6), p.sufficient_statistics(np.array(3.0)), float(p.log_normalizer)
+    (array([0.693147]), array([3.]), 2.0)
+    >>> float(p.log_carrier(np.array(3.0)) + 3 * np.log(2.0) - 2.0), float(p.log_prob(3))
+    (-1.712318, -1.712318)
+    >>> p.expected_statistics, p.statistics_covariance
+    (array([2.]), array([[2.]]))
+    >>> float(p.log_normalizer - p.natural_parameters[0] * 2.0 - p.expected_log_carrier), float(p.entropy())
+    (1.704883, 1.704883)
+
     """
 
     @property

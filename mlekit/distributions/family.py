@@ -43,8 +43,12 @@ class Family(Generic[D]):
     >>> from mlekit.distributions import Bernoulli, Gaussian
     >>> Gaussian.family(scale=2.0).free
     ('loc',)
-    >>> Bernoulli.family(links={"probs": "probit"}).loss_name
-    'binary cross-entropy'
+    >>> probit = Bernoulli.family(links={"probs": "probit"})
+    >>> probit.name, probit.loss_name, probit.link("probs").name, probit.parameter("logits").name
+    ('Bernoulli', 'binary cross-entropy', 'probit', 'probs')
+    >>> import pandas as pd
+    >>> probit.bind(pd.DataFrame({"heads": [0, 1, 1]})).target_names
+    ('heads',)
     """
 
     distribution: Kind[D]

@@ -45,6 +45,8 @@ class Geometric(ExponentialFamily):
     >>> p = Geometric(probs=[0.5, 1.0])
     >>> p.prob(0), p.mean
     (array([0.5, 1. ]), array([1., 0.]))
+    >>> float(Geometric(logits=0.0).probs)
+    0.5
 
     """
 

@@ -50,6 +50,8 @@ class Mixture(Distribution, Generic[D]):
     >>> p = Mixture(Gaussian(loc=[-1.0, 1.0], scale=0.5), weights=[0.25, 0.75])
     >>> float(p.mean), float(p.variance), round(float(p.cdf(0.0)), 6)
     (0.5, 1.0, 0.261375)
+    >>> p.n_components
+    2
 
     """
 

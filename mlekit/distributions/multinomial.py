@@ -59,6 +59,8 @@ class Multinomial(Multivariate, ExponentialFamily):
     0.1875
     >>> p.mean, p.mode
     (array([1.5 , 0.75, 0.75]), array([2., 1., 0.]))
+    >>> p.probs, p.log_probs.round(6)
+    (array([0.5 , 0.25, 0.25]), array([-0.693147, -1.386294, -1.386294]))
 
     """
 

@@ -58,6 +58,9 @@ class MultivariateGaussian(Multivariate):
            [0.6, 1. ]])
     >>> p.log_prob([[0.0, 1.0], [1.0, 1.0]])
     array([-1.61473351, -2.39598351])
+    >>> p.correlation
+    array([[1. , 0.6],
+           [0.6, 1. ]])
 
     """
 

@@ -53,6 +53,8 @@ class OrderedCategorical(Distribution):
     >>> p = OrderedCategorical(loc=0.5, cutpoints=[-1.0, 1.0], categories=["low", "medium", "high"])
     >>> round(float(p.cdf("medium")), 6), p.mode
     (0.622459, 'medium')
+    >>> p.probs.round(6), p.log_probs.round(6)
+    (array([0.182426, 0.440034, 0.377541]), array([-1.701413, -0.820904, -0.974077]))
 
     """
 

@@ -24,7 +24,18 @@ __all__ = ["Affine", "Chain", "Transform", "check_numbers", "image", "reaches_on
 
 
 class Transform(ABC):
-    """A strictly monotone, smooth map y = g(x)."""
+    """A strictly monotone, smooth map y = g(x).
+
+    >>> from mlekit.distributions import Exponential
+    >>> from mlekit.distributions.transforms import Exp
+    >>> g, x = Exp(), np.array([0.0, 1000.0])
+    >>> g.domain.low, g.range.low, g.increasing, g.linear, g.bends
+    (-inf, 0.0, True, False, array([], dtype=float64))
+    >>> g.forward(np.array([0.0])), g.inverse(np.array([1.0])), g.log_size(x), g.log_slope(x)
+    (array([1.]), array([0.]), array([   0., 1000.]), array([   0., 1000.]))
+    >>> float(g.expected_log_slope(Exponential(rate=0.5)))  # E[X]
+    2.0
+    """
 
     inverse_name: ClassVar[str] = ""
     """What x is of y in words, where there is a word for it: ``the logarithm``."""

@@ -61,6 +61,8 @@ class VonMises(Distribution):
     array([-0.66187061, -4.66187061, -0.66187061])
     >>> p.quantile([0.05, 0.5, 0.95])
     array([-1.41796619,  0.        ,  1.41796619])
+    >>> round(float(p.circular_variance), 6)  # 1 − I₁(κ)/I₀(κ)
+    0.302225
 
     """
 

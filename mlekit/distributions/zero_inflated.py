@@ -61,6 +61,8 @@ class ZeroInflated(Distribution, Generic[B]):
     >>> p = ZeroInflated(Poisson(rate=2.0), zero_probs=[0.0, 0.5])
     >>> p.prob(0), p.mean, p.variance
     (array([0.13533528, 0.56766764]), array([2., 1.]), array([2., 2.]))
+    >>> p.zero_probs
+    array([0. , 0.5])
 
     """
 

@@ -84,7 +84,23 @@ class StochasticOptimizer(Protocol):
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """Settings of an optimizer."""
+    """Settings of an optimizer: passed to ``fit``, which starts a run and makes its steps.
+
+    >>> import pandas as pd
+    >>> from mlekit.distributions import Bernoulli
+    >>> from mlekit.fitting import Newton
+    >>> from mlekit.fitting.objective import Sample
+    >>> from mlekit.networks import Linear
+    >>> answers = pd.DataFrame({"heads": [0, 1, 1]})
+    >>> head = Bernoulli.family().bind(answers)
+    >>> sample = Sample(np.empty((3, 0)), head.encode(answers))
+    >>> objective = Objective(Linear().build(0, 1), head, sample)
+    >>> run = Newton().start(objective, np.zeros(1), np.random.default_rng(0))
+    >>> while run.stop is None:
+    ...     record = run.step()
+    >>> run.theta, run.stop.converged  # log-odds of 2 to 1
+    (array([0.69314718]), True)
+    """
 
     def start(
         self,

@@ -57,8 +57,11 @@ class Decomposition:
         kl_interval: for the divergence of the model from it.
 
     >>> heads = np.array([True, True, False, True])
-    >>> grouped_decomposition(np.zeros(4, dtype=int), heads, np.log([0.75, 0.75, 0.25, 0.75]))
-    Decomposition(cross_entropy=0.562335 = entropy 0.562335 + KL 0; every row shares its inputs with another row)
+    >>> parts = grouped_decomposition(np.zeros(4, dtype=int), heads, np.log([0.5, 0.5, 0.5, 0.5]))
+    >>> parts
+    Decomposition(cross_entropy=0.693147 = entropy 0.562335 + KL 0.130812; every row shares its inputs with another row)
+    >>> parts.rows, parts.to_frame()["kl"].to_list()
+    (4, [0.130812])
 
     """
 

@@ -31,6 +31,8 @@ class Estimate:
     >>> p, q = Categorical.from_dict({"a": 0.5, "b": 0.5}), Categorical.from_dict({"a": 1.0, "b": 0.0})
     >>> kl(p, q, estimate=True)
     Estimate(inf, method='closed_form', support="q gives probability 0 to 'b', which p gives 0.5")
+    >>> kl(q, p, estimate=True).in_base(2)
+    Estimate(1, method='closed_form')
 
     """
 

@@ -37,6 +37,8 @@ class Linear:
         >>> network.forward(np.array([1.0, 10.0, 0.5]), np.array([[1.0, 2.0], [3.0, 4.0]]))
         array([[21.5],
                [43.5]])
+        >>> Linear().build_stack(5, n_inputs=2, n_outputs=1, dtype=np.float64).n_members
+        5
     """
 
     bias: bool = True

@@ -44,6 +44,8 @@ class MLP:
         >>> theta = network.initialize(np.random.default_rng(0))
         >>> network.forward(theta, np.zeros((2, 3), np.float32)).shape
         (2, 1)
+        >>> MLP(16, 16).build_stack(5, n_inputs=3, n_outputs=1, dtype=np.float32).n_members
+        5
     """
 
     widths: tuple[int, ...]

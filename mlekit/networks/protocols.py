@@ -18,6 +18,22 @@ class BuiltNetwork(Protocol):
     promises four things: rows are independent of each other; `forward` and `backward` read θ and never
     write it; θ may be changed in place between a `backward` and the next `forward`; and `backward` is the
     exact derivative of `forward`.
+
+    Examples:
+        >>> from mlekit.networks import Linear
+        >>> network = Linear().build(n_inputs=2, n_outputs=1)
+        >>> network.n_inputs, network.n_outputs, network.n_parameters
+        (2, 1, 3)
+        >>> network.penalized, network.output_biases  # W, then b
+        (array([ True,  True, False]), array([2]))
+        >>> theta, X = network.initialize(np.random.default_rng(0)), np.array([[1.0, 2.0]])
+        >>> theta[:] = [1.0, 10.0, 0.5]
+        >>> network.forward(theta, X)
+        array([[21.5]])
+        >>> gradient = np.empty(3)
+        >>> network.backward(theta, X, np.array([[1.0]]), gradient)
+        >>> gradient
+        array([1., 2., 1.])
     """
 
     @property
