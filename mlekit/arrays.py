@@ -11,11 +11,11 @@ through beartype. Three names stand for most of what the public functions take a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,9 @@ __all__ = [
     "Labels",
     "RowSource",
     "pick",
+    "positions_of",
     "read_only",
+    "row_blocks",
     "split",
     "sum_last",
     "unwrap",
@@ -45,6 +47,9 @@ __all__ = [
 
 
 Values = TypeVar("Values")
+
+_MOST_ROWS = 2**14  # large enough for BLAS, small enough for the cache
+_FEWEST_ROWS = 64
 
 
 @runtime_checkable
@@ -87,6 +92,31 @@ def read_only(array: Values) -> Values:
     if isinstance(array, np.ndarray):
         array.flags.writeable = False
     return array
+
+
+def row_blocks(rows: int, columns: int = 1, *, values: int = 2**18) -> Iterator[slice]:
+    """The rows of a matrix in order, so many at a time that what is computed of them takes little memory.
+
+    Args:
+        rows: how many there are.
+        columns: of the matrix.
+        values: the most in a block, unless it has few rows.
+
+    >>> list(row_blocks(30_000))
+    [slice(0, 16384, None), slice(16384, 30000, None)]
+    """
+    step = min(_MOST_ROWS, max(_FEWEST_ROWS, values // max(1, columns)))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
+def positions_of(rows: int) -> Int[np.ndarray, " rows"]:
+    """0, 1, 2, ...: in half the memory where 32 bits hold them.
+
+    >>> positions_of(3)
+    array([0, 1, 2], dtype=int32)
+    """
+    return np.arange(rows, dtype=np.int32 if rows <= np.iinfo(np.int32).max else np.int64)
 
 
 def sum_last(array: Array) -> Array:

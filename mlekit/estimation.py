@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mlekit.arrays import ArrayLike
+from mlekit.arrays import ArrayLike, positions_of, row_blocks
 from mlekit.distributions import Distribution, Family, Head
 from mlekit.distributions.family import D, as_family
 from mlekit.errors import DataError, FitError, FormulaError, NetworkError, ParameterError
 from mlekit.existence import require_identified_design, require_maximum, require_spread
 from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, WeightPrior, optimize
 from mlekit.fitting.features import Preparation
+from mlekit.fitting.least_squares import at_least_squares
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding, Rows
 from mlekit.model import FitFacts, Model
@@ -100,11 +101,12 @@ def fit(
     else:
         train, held_out = rows, validation_table(encoding, validation, array_offset)
     head = bind_head(specification, encoding, rows, network, prior)
+    require_spread(head, train.outcomes(slice(None)), train.weights)
     regression = Regression(encoding, plan_blocks(encoding, head, network))
     linear = regression.is_linear
     dtype: type[np.floating] = np.float64 if linear else np.float32
     built = regression.build(dtype)
-    inputs = regression.inputs(train.inputs, len(train.index))
+    inputs = regression.inputs(train.inputs, len(train))
     scaling = Scaling.learn(inputs, train.weights, regression.centered)
     sample = to_sample(head, regression, scaling, train, dtype)
     network_prior = None
@@ -114,20 +116,18 @@ def fit(
     check = None
     if held_out is not None:
         check = Objective(built, head, to_sample(head, regression, scaling, held_out, dtype))
-    assert train.target is not None
-    require_spread(head, train.target, train.weights)
     if isinstance(built, LinearInParameters) and prior is None:
         require_identified_design(regression, built, head, sample, scaling)
-    theta = starting_point(built, head, sample, rng)
+    theta = at_least_squares(objective, starting_point(built, head, sample, rng))
     solver: Optimizer = optimizer or (Newton() if linear else Adam())
     solution = optimize(objective, solver, theta, rng=rng, validation=check, progress=progress)
     if linear and not solution.interrupted:
         require_maximum(regression, objective, scaling, solution)
     facts = FitFacts(
-        rows=len(train.index),
+        rows=len(train),
         total_weight=sample.total_weight,
-        validation_rows=0 if held_out is None else len(held_out.index),
-        log_likelihood=objective.log_likelihood(solution.theta),
+        validation_rows=0 if held_out is None else len(held_out),
+        log_likelihood=objective.log_likelihood(solution.theta) if linear else float("nan"),
         log_prior=0.0 if network_prior is None else network_prior.log_prob(solution.theta),
         optimizer=repr(solver),
         prior=None if prior is None else repr(prior),
@@ -175,7 +175,7 @@ def check_settings(family: object, network: object, prior: object, optimizer: ob
 
 def _validation_share(validation: float | None, rows: Rows, network: Network) -> float:
     if validation is None:
-        automatic = not isinstance(network, Linear) and len(rows.index) >= _AUTOMATIC_FROM_ROWS
+        automatic = not isinstance(network, Linear) and len(rows) >= _AUTOMATIC_FROM_ROWS
         return _AUTOMATIC_VALIDATION if automatic else 0.0
     if isinstance(validation, bool) or not 0 <= validation < 1:
         raise ParameterError(f"validation must be a share in [0, 1) or a table, but is {validation}")
@@ -198,37 +198,24 @@ def _split(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Ro
     """Training and validation rows."""
     if share == 0:
         return rows, None
-    count = len(rows.index)
+    count = len(rows)
     held_out = max(1, round(share * count))
     if held_out >= count:
         raise DataError(f"validation={share:g} of {count} rows leaves none to train on; give more rows")
-    assert rows.target is not None
-    order = rng.permutation(count)
+    assert rows.table_target is not None
+    order = rng.permutation(positions_of(count))
     # A row of every class is trained on: the first ones dealt go to the end, where validation does not reach.
-    first = ~np.logical_and.reduce([column.iloc[order].duplicated() for _, column in rows.target.items()])
-    order = np.concatenate([order[~first], order[first]])
-    return take_rows(rows, np.sort(order[held_out:])), take_rows(rows, np.sort(order[:held_out]))
-
-
-def take_rows(rows: Rows, positions: np.ndarray) -> Rows:
-    """Some of the rows, in the order given."""
-    return Rows(
-        index=rows.index[positions],
-        inputs={name: design.take(positions) for name, design in rows.inputs.items()},
-        target=None if rows.target is None else rows.target.iloc[positions],
-        weights=None if rows.weights is None else rows.weights[positions],
-        offset=None if rows.offset is None else rows.offset[positions],
+    first = ~np.logical_and.reduce(
+        [column.iloc[order].duplicated() for _, column in rows.table_target.items()]
     )
+    order = np.concatenate([order[~first], order[first]])
+    return rows.take(np.sort(order[held_out:])), rows.take(np.sort(order[:held_out]))
 
 
 def to_sample(
     head: Head[Any], regression: Regression, preparation: Preparation, rows: Rows, dtype: type[np.floating]
 ) -> Sample:
     """Rows as a fit works on them: prepared inputs, encoded targets, and offsets of η."""
-    assert rows.target is not None
-    target = head.encode(rows.target)
-    if target.dtype.kind == "f" and not head.censored:
-        target = target.astype(dtype, copy=False)
     offset = None
     if rows.offset is not None:
         first = head.columns[head.family.free[0]]
@@ -237,14 +224,27 @@ def to_sample(
                 f"an offset needs a family with one linear predictor, but {head.family.name} "
                 f"has {first.stop - first.start}; put it into the formula as a column"
             )
-        offset = np.zeros((len(rows.index), head.n_outputs), dtype=dtype)
+        offset = np.zeros((len(rows), head.n_outputs), dtype=dtype)
         head.add_offset(offset, rows.offset)
     return Sample(
-        inputs=preparation.apply(regression.inputs(rows.inputs, len(rows.index)), dtype),
-        target=target,
+        inputs=preparation.apply(regression.inputs(rows.inputs, len(rows)), dtype),
+        target=_encoded(head, rows, dtype),
         weights=None if rows.weights is None else rows.weights.astype(dtype),
         offset=offset,
     )
+
+
+def _encoded(head: Head[Any], rows: Rows, dtype: type[np.floating]) -> np.ndarray:
+    """The encoded targets, real ones in the precision of the fit; no copy in another precision is made of the whole."""
+    whole = np.empty(0)
+    for part in row_blocks(len(rows)):
+        target = head.encode(rows.outcomes(part))
+        if target.dtype.kind == "f" and not head.censored:
+            target = target.astype(dtype, copy=False)
+        if part.start == 0:
+            whole = np.empty((len(rows), *target.shape[1:]), target.dtype)
+        whole[part] = target
+    return whole
 
 
 # ---- head and start ---------------------------------------------------------------------------------------
@@ -254,14 +254,13 @@ def bind_head(
     family: Family[D], encoding: Encoding, rows: Rows, network: Network, prior: Distribution | None
 ) -> Head[D]:
     """The head for this target; units are converted only where an intercept can take up what that moves."""
-    assert rows.target is not None
     without = set()
     if isinstance(network, Linear):
         for key, predictor in encoding.predictors.items():
             if not (network.bias and predictor.intercept):
                 without.add(family.parameter(key or family.free[0]).unit)
     return family.bind(
-        rows.target,
+        rows.outcomes(slice(None)),
         weights=rows.weights,
         # A new unit adds to the logarithm of a scale; a location is multiplied, and only a shift adds to it.
         standardize=without <= {"location", "none"},

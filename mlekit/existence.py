@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from mlekit.distributions import Head
 from mlekit.distributions.censored import single_outcome
@@ -175,9 +175,9 @@ def _refuse_singular(head: Head[Any], lowest: Float[np.ndarray, " coordinates"])
         )
 
 
-def _edges(head: Head[Any], eta: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, "rows outputs"]:
+def _edges(head: Head[Any], eta: Float[np.ndarray, "rows outputs"]) -> Int[np.ndarray, "rows outputs"]:
     """−1 or 1 where a share (that is not the first parameter) is 0 or 1 as far as a likelihood can tell, else 0."""
-    edges = np.zeros(eta.shape)
+    edges = np.zeros(eta.shape, dtype=np.int8)
     for parameter in head.family.distribution.predicted[1:]:
         if parameter.name in head.columns and parameter.link is LOGIT:
             columns = head.columns[parameter.name]
@@ -191,7 +191,7 @@ def _refuse_edge(
     objective: Objective,
     scaling: Scaling,
     theta: Float[np.ndarray, " parameters"],
-    edges: Float[np.ndarray, "rows outputs"],
+    edges: Int[np.ndarray, "rows outputs"],
     names: list[str],
 ) -> None:
     """Refuse a share of the distribution that has gone to 0 or 1 in so many rows that the others leave it open.
@@ -200,6 +200,8 @@ def _refuse_edge(
     """
     network, head, sample = objective.network, objective.head, objective.sample
     assert isinstance(network, LinearInParameters)
+    if not edges.any():
+        return
     counts = np.ones(len(sample), dtype=bool) if sample.weights is None else sample.weights > 0
     for output in np.flatnonzero(edges[counts].any(axis=0)).tolist():
         predictor, edge = network.predictors[output], edges[:, output]

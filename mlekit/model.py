@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mlekit.arrays import ArrayLike
+from mlekit.arrays import ArrayLike, RowSource
 from mlekit.distributions import Head, Multivariate, OutputHead, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
 from mlekit.fitting.features import Preparation
+from mlekit.fitting.scaling import chunks
 from mlekit.frames import Rows
 from mlekit.networks.information import LinearInParameters
 from mlekit.regression import Regression
@@ -129,13 +130,15 @@ class Model(Generic[D]):
         return self.regression.encoding.encode(data, target=target, weights=weights, offset=offset)
 
     def _distribution(self, rows: Rows) -> D:
-        return self.head.distribution(self._eta(rows))
+        inputs = self.regression.inputs(rows.inputs, len(rows))
+        return self.head.distribution(self._eta(inputs, rows.offset))
 
-    def _eta(self, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
-        inputs = self.regression.inputs(rows.inputs, len(rows.index))
+    def _eta(
+        self, inputs: Float[RowSource, "rows inputs"], offset: Float[np.ndarray, " rows"] | None
+    ) -> Float[np.ndarray, "rows outputs"]:
         eta = self.regression.eta(self.theta, self.preparation, inputs)
-        if rows.offset is not None:
-            self.head.add_offset(eta, rows.offset)
+        if offset is not None:
+            self.head.add_offset(eta, offset)
         return eta
 
     def predict(self, data: object, *, offset: ArrayLike | None = None) -> pd.Series[Any] | pd.DataFrame:
@@ -213,8 +216,12 @@ class Model(Generic[D]):
         return float(log_prob.sum())
 
     def _row_log_likelihood(self, rows: Rows) -> Float[np.ndarray, " rows"]:
-        assert rows.target is not None
-        return self.head.log_likelihood(self._eta(rows), self._target.encode(rows.target))
+        log_prob = np.empty(len(rows))
+        inputs = self.regression.inputs(rows.inputs, len(rows))
+        for part in chunks(inputs):
+            eta = self._eta(inputs[part], None if rows.offset is None else rows.offset[part])
+            log_prob[part] = self.head.log_likelihood(eta, self._target.encode(rows.outcomes(part)))
+        return log_prob
 
     def decompose(
         self,
@@ -260,7 +267,7 @@ class Model(Generic[D]):
             raise DataError(
                 f"decompose: needs one target, but the model has {list(self._target.target_names)}; fit one of them"
             )
-        same = pd.DataFrame(self.regression.inputs(rows.inputs, len(rows.index))[:])
+        same = pd.DataFrame(self.regression.inputs(rows.inputs, len(rows))[:])
         if rows.offset is not None:
             same["offset"] = rows.offset
         same["all"] = 0  # without any predictor all rows are alike

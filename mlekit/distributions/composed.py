@@ -119,6 +119,11 @@ class Composed(ABC, Generic[D_co]):
         """Whether the log-density has kinks that a fit must round."""
         return self.base.kinked
 
+    @property
+    def least_squares(self) -> bool:
+        """Whether the likeliest location is that of least squares."""
+        return False
+
     # ---- what a family must know of its target ------------------------------------------------------------
 
     def _learn_constants(self, target: pd.DataFrame, constants: Mapping[str, Any]) -> dict[str, Any]:

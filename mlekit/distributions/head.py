@@ -330,6 +330,8 @@ class Head(Generic[D]):
             information = np.broadcast_to(information, (rows, *information.shape[-2:]))
             if len(free) < information.shape[-1]:
                 information = information[:, free[:, None], free]
+            if not any(slot.change for slot in self._slots):
+                return np.asarray(information)
             slopes = np.concatenate([self._slope(slot, eta) for slot in self._slots if slot.columns], axis=1)
             return np.asarray(information * slopes[:, :, None] * slopes[:, None, :])
         information = np.broadcast_to(information, (rows, m, *information.shape[-2:]))

@@ -66,6 +66,7 @@ class MultivariateGaussian(Multivariate):
 
     parameters = (_LOC, _SCALE_TRIL)
     predicted = (_LOC, _SCALE_TRIL)
+    least_squares = True
 
     def __init__(self, *, loc: ArrayLike, scale_tril: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale_tril=scale_tril)

@@ -51,6 +51,9 @@ class Predictable:
     kinked: ClassVar[bool] = False
     """Whether the log-density is linear in the outcome on either side of its location, with a kink there."""
 
+    least_squares: ClassVar[bool] = False
+    """Whether the likeliest location is that of least squares, at any scale that all rows share."""
+
     circular: ClassVar[bool] = False
     """Whether outcomes are directions, of which none is the first or the last."""
 

@@ -15,6 +15,7 @@ from math import ceil, cos, isfinite, pi, sqrt
 import numpy as np
 from jaxtyping import Float
 
+from mlekit.arrays import positions_of
 from mlekit.errors import ParameterError
 from mlekit.fitting.objective import BatchObjective, Chunk, Sample
 from mlekit.fitting.optimizer import Record, Stop
@@ -23,7 +24,7 @@ __all__ = ["MinibatchRun", "Schedule"]
 
 _RECORDS = 100
 _BLOCK_ROWS = 65536
-_BLOCK_VALUES = 2**22
+_BLOCK_VALUES = 2**20
 _RUNAWAY = 1e3
 _VALUED_EVERY = 4
 
@@ -204,7 +205,8 @@ class _Deck:
         """The next batch; the last one of a pass may be smaller."""
         if self._start >= len(self._block):
             if self._position >= len(self._order):
-                self._order = self._rng.permutation(len(self._sample))
+                self._order = np.empty(0, np.int32)  # let go of before the next is made
+                self._order = self._rng.permutation(positions_of(len(self._sample)))
                 self._position = 0
             rows = self._order[self._position : self._position + self._block_rows]
             self._position += len(rows)

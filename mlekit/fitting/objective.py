@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mlekit.arrays import Array
+from mlekit.arrays import Array, row_blocks
 from mlekit.distributions import Head
 from mlekit.errors import FitError
 from mlekit.fitting.prior import WeightPrior
@@ -26,6 +26,7 @@ __all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample"]
 
 CHUNK_ROWS = 16384
 """Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
+_CHUNK_VALUES = 2**22
 
 
 class Chunk(NamedTuple):
@@ -66,9 +67,8 @@ class Sample:
         )
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows in order, `CHUNK_ROWS` at a time, without copies."""
-        for start in range(0, len(self), CHUNK_ROWS):
-            rows = slice(start, start + CHUNK_ROWS)
+        """The rows in order, at most `CHUNK_ROWS` at a time, without copies."""
+        for rows in row_blocks(*self.inputs.shape, values=_CHUNK_VALUES):
             yield Chunk(
                 self.inputs[rows],
                 self.target[rows],

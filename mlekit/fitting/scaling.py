@@ -8,25 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from mlekit.arrays import RowSource
-from mlekit.fitting.objective import CHUNK_ROWS
+from mlekit.arrays import RowSource, row_blocks
 
 __all__ = ["Scaling", "chunks"]
-
-_CHUNK_VALUES = 2**20
-_FEWEST_ROWS = 64
 
 
 def chunks(inputs: Float[RowSource, "rows inputs"]) -> Iterator[slice]:
     """The rows in order, so many at a time that their values take little memory.
 
-    >>> [part.start for part in chunks(np.empty((20_000, 100)))]
-    [0, 10485]
+    >>> [part.start for part in chunks(np.empty((5000, 100)))]
+    [0, 2621]
     """
-    rows, columns = inputs.shape
-    step = min(CHUNK_ROWS, max(_FEWEST_ROWS, _CHUNK_VALUES // max(1, columns)))
-    for start in range(0, rows, step):
-        yield slice(start, start + step)
+    return row_blocks(*inputs.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,5 +68,5 @@ class Scaling:
         """Standardized inputs in the precision asked for; the difference is taken in double precision."""
         result = np.empty(inputs.shape, dtype=dtype)
         for part in chunks(inputs):
-            result[part] = (inputs[part] - self.center) / self.scale
+            np.divide(inputs[part] - self.center, self.scale, out=result[part], casting="same_kind")
         return result

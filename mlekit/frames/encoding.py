@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from mlekit.arrays import ArrayLike
 from mlekit.errors import DataError, FileFormatError, FormulaError
@@ -24,22 +24,54 @@ __all__ = ["Encoding", "Rows"]
 
 @dataclass(frozen=True)
 class Rows:
-    """What one table became, row order kept.
+    """What one table became, or some of its rows, in order.
 
     Attributes:
-        index: The table's index; a RangeIndex for tables that have none (Polars, PyArrow).
+        table_index: The table's index; a RangeIndex for tables that have none (Polars, PyArrow).
         inputs: The design matrix of each parameter, without the intercept's column; a slice of it is an array.
-        target: The left-hand columns in the formula's order, in the table's own types and without missing
-            values; for a censored target one column of intervals. None where they were not asked for.
+        table_target: The left-hand columns of all rows of the table, in the formula's order, in the table's own types
+            and without missing values; for a censored target one column of intervals. None where they were not
+            asked for.
         weights: Weights ≥ 0, one a row.
         offset: What is added to the linear predictor, one number a row.
+        positions: Which of the table's rows these are; None for all of them.
     """
 
-    index: pd.Index
+    table_index: pd.Index
     inputs: Mapping[str, Design]
-    target: pd.DataFrame | None = None
+    table_target: pd.DataFrame | None = None
     weights: Float[np.ndarray, " rows"] | None = None
     offset: Float[np.ndarray, " rows"] | None = None
+    positions: Int[np.ndarray, " rows"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.table_index) if self.positions is None else len(self.positions)
+
+    @property
+    def index(self) -> pd.Index:
+        """The rows' labels."""
+        return self.table_index if self.positions is None else self.table_index[self.positions]
+
+    @property
+    def target(self) -> pd.DataFrame | None:
+        """The left-hand columns of these rows; taken from the table's when asked for."""
+        return None if self.table_target is None else self.outcomes(slice(None))
+
+    def outcomes(self, part: slice) -> pd.DataFrame:
+        """The left-hand columns of a part of these rows."""
+        assert self.table_target is not None
+        return self.table_target.iloc[part if self.positions is None else self.positions[part]]
+
+    def take(self, positions: Int[np.ndarray, " rows"]) -> Rows:
+        """Some of the rows, in the order given."""
+        return Rows(
+            table_index=self.table_index,
+            inputs={name: design.take(positions) for name, design in self.inputs.items()},
+            table_target=self.table_target,
+            weights=None if self.weights is None else self.weights[positions],
+            offset=None if self.offset is None else self.offset[positions],
+            positions=positions if self.positions is None else self.positions[positions],
+        )
 
 
 @dataclass(frozen=True)
@@ -169,7 +201,7 @@ class Encoding:
     ) -> Rows:
         return replace(
             rows,
-            target=self._target(table) if target else None,
+            table_target=self._target(table) if target else None,
             weights=None if weights is None else _weights(weights, table),
             offset=None if offset is None else _numbers("offset", offset, table),
         )
@@ -228,7 +260,7 @@ def _target(names: Iterable[str], table: Table) -> pd.DataFrame:
         if kind_of(name, series) == "numeric":
             check_finite(name, numbers(series), table.index)
         columns[name] = series.array
-    return pd.DataFrame(columns, index=table.index)
+    return pd.DataFrame(columns, index=table.index, copy=False)
 
 
 def _weights(given: str | ArrayLike, table: Table) -> Float[np.ndarray, " rows"]:

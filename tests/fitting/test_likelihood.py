@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import log_loss, mean_absolute_error, mean_pinball_loss, mean_squared_error
 
 import mlekit as mk
-import mlekit.fitting.objective
+import mlekit.arrays
 from tests.fitting.simulation import overlapping
 
 TABLE = overlapping()
@@ -329,8 +329,7 @@ def test_formulas_that_do_not_suit_the_family(
 @pytest.mark.parametrize("optimizer", [mk.Newton(), mk.LBFGS(), mk.Adam(epochs=2), mk.SGD(epochs=2)])
 def test_chunks_only_round(monkeypatch: pytest.MonkeyPatch, optimizer: mk.Optimizer) -> None:
     whole = mk.fit("length ~ x1 + x2 + group", TABLE, mk.Gaussian, optimizer=optimizer)
-    monkeypatch.setattr(mlekit.fitting.objective, "CHUNK_ROWS", 7)
-    monkeypatch.setattr(mlekit.fitting.scaling, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(mlekit.arrays, "_MOST_ROWS", 7)
     parts = mk.fit("length ~ x1 + x2 + group", TABLE, mk.Gaussian, optimizer=optimizer)
     np.testing.assert_allclose(parts.theta, whole.theta, rtol=1e-5 if optimizer == mk.LBFGS() else 1e-9)
     np.testing.assert_allclose(parts(TABLE).mean, whole(TABLE).mean, rtol=1e-6)
