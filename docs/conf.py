@@ -43,9 +43,12 @@ myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
 # ---- docstrings ------------------------------------------------------------------------------------------------
-default_role = "code"
+default_role = "py:obj"
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+# Types by the names that the library gives them.
+autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "BoolArray", "Labels", "Seed", "Size")}
 autodoc_inherit_docstrings = False
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True

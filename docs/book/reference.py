@@ -94,11 +94,33 @@ def _value(name: str) -> Any:
     return vars(owner)[short]
 
 
+def show_whole_signatures() -> None:
+    """Forget overloads: the signature of the implementation has every argument by name."""
+    from sphinx.pycode import ModuleAnalyzer
+
+    for names in public_names().values():
+        for name in names:
+            analyzer = ModuleAnalyzer.for_module(_value(name).__module__)
+            analyzer.analyze()
+            analyzer.overloads.clear()
+
+
 def setup(app: Any) -> None:
     """Write the pages before Sphinx looks for them."""
+    from sphinx.util.inspect import TypeAliasForwardRef
+
+    # Of an alias within a union Sphinx writes the representation.
+    type.__setattr__(TypeAliasForwardRef, "__repr__", lambda self: self.name)
 
     def protect(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
         lines[:] = [literal_bars(line) for line in lines]
 
+    def begin(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+        # Of a property, Napoleon takes what stands before a colon in the first line for its type.
+        if what == "property":
+            lines[:0] = ["..", ""]
+
+    app.connect("autodoc-process-docstring", begin, priority=400)
     app.connect("autodoc-process-docstring", protect)
     app.connect("builder-inited", lambda app: write_reference(Path(app.srcdir) / "reference"))
+    app.connect("builder-inited", lambda app: show_whole_signatures())

@@ -45,6 +45,16 @@ BELL: dict[str, Any] = {
     "scale": 0.6,
     "name": {"en": "kg", "ko": "킬로"},
 }
+ROWS = np.random.default_rng(0).normal(size=(40, 2)).round(3)
+OPTIMIZERS: dict[str, Any] = {
+    "rows": ROWS.tolist(),
+    "answers": (ROWS @ [-1.0, 2.0] + np.random.default_rng(1).logistic(size=40) > 0).astype(int).tolist(),
+    "bias": 0.2,
+    "best": [-0.9, 1.8],
+    "start": [1.0, 0.0],
+    "steps": 30,
+    "most": 200,
+}
 
 
 def shown(
@@ -99,6 +109,7 @@ def test_the_picture_takes_the_place_of_the_still_one_in_both_languages(tmp_path
         ("descent", DESCENT),
         ("prior", PRIOR),
         ("bell", BELL),
+        ("optimizers", OPTIMIZERS),
     ],
 )
 def test_every_slider_has_a_name_and_no_word_is_missing(
@@ -204,3 +215,38 @@ def test_losses_under_a_bell_are_those_of_mlekit(action: str, tmp_path: Path) ->
     assert np.isclose(error, np.mean((y - loc) ** 2), rtol=0, atol=6e-4)
     if action == press(0):
         assert (round(loc, 2), round(scale, 2)) == (round(y.mean(), 2), round(y.std(), 2))
+
+
+@pytest.mark.parametrize(
+    ("action", "start", "steps"), [("", [1.0, 0.0], 30), (move(0, -2.0) + move(2, 7), [-2.0, 0.0], 7)]
+)
+def test_optimizers_walk_by_the_scores_of_mlekit(
+    action: str, start: list[float], steps: int, tmp_path: Path
+) -> None:
+    _, values = shown(tmp_path, "optimizers", OPTIMIZERS, action)
+    X, y = ROWS, np.array(OPTIMIZERS["answers"])
+
+    def belief(w: np.ndarray) -> mk.Bernoulli:
+        return mk.Bernoulli(logits=X @ w + OPTIMIZERS["bias"])
+
+    def gradient(w: np.ndarray) -> np.ndarray:
+        return -X.T @ belief(w).score(y)[:, 0] / len(y)
+
+    descent, adam, newton = (np.array(start) for _ in range(3))
+    first, second = np.zeros(2), np.zeros(2)
+    for t in range(1, steps + 1):
+        descent = descent - 2.0 * gradient(descent)
+        g = gradient(adam)
+        first, second = 0.9 * first + 0.1 * g, 0.99 * second + 0.01 * g**2
+        adam = adam - 0.3 * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.99**t)) + 1e-8)
+        information = X.T @ (belief(newton).fisher_information()[:, 0] * X) / len(y)
+        newton = newton - np.linalg.solve(information, gradient(newton))
+    lowest = -belief(np.array(OPTIMIZERS["best"])).log_prob(y).mean()
+    for value, w in [(values[-4], descent), (values[-2], adam), (values[-1], newton)]:
+        assert np.isclose(read(value), -belief(w).log_prob(y).mean() - lowest, rtol=0, atol=6e-5)
+
+
+def test_a_jump_into_infinity_is_told(tmp_path: Path) -> None:
+    page, values = shown(tmp_path, "optimizers", OPTIMIZERS | {"rows": (8 * ROWS).tolist()}, move(0, 1.8))
+    assert values[-1] == "∞"
+    assert "NaN" not in page

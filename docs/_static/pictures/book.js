@@ -80,6 +80,48 @@ book.plot = ({ x, y, title = "", width = 318, height = 210 }) => {
   return { svg, layer, path, across, up, left, right, top, bottom };
 };
 
+// A map of height([x, y]) over two axes, as the address of an image: cividis, dark is low, in bands that are narrow in
+// the valleys.
+book.relief = (height, x, y, pixels = 100, bands = 14) => {
+  const ramp = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
+  const color = (share) => {
+    const at = share * (ramp.length - 1), k = Math.min(ramp.length - 2, Math.floor(at));
+    return ramp[k].map((each, j) => each + (at - k) * (ramp[k + 1][j] - each));
+  };
+  const place = (axis, share) => axis.from + share * (axis.to - axis.from);
+  const heights = Array.from({ length: pixels * pixels }, (_, k) =>
+    height([place(x, ((k % pixels) + 0.5) / pixels), place(y, 1 - (Math.floor(k / pixels) + 0.5) / pixels)]));
+  const low = heights.reduce((a, b) => Math.min(a, b)), high = heights.reduce((a, b) => Math.max(a, b));
+  const canvas = book.element("canvas", { width: pixels, height: pixels });
+  const context = canvas.getContext("2d"), image = context.createImageData(pixels, pixels);
+  heights.forEach((each, k) => {
+    const band = Math.floor(bands * Math.sqrt((each - low) / (high - low)) * 0.9999) / (bands - 1);
+    image.data.set([...color(band), 255], 4 * k);
+  });
+  context.putImageData(image, 0, 0);
+  return canvas.toDataURL();
+};
+
+// A relief within axes, on which a place is chosen by pointing: chosen(x, y).
+book.map = (height, { pixels, chosen, ...axes }) => {
+  const map = book.plot(axes), { x, y } = axes;
+  map.layer.append(book.shape("image", {
+    href: book.relief(height, x, y, pixels), x: map.left, y: map.top, width: map.right - map.left,
+    height: map.bottom - map.top, preserveAspectRatio: "none",
+  }));
+  const point = (event) => {
+    if (event.type === "pointermove" && !(event.buttons && event.pointerType === "mouse")) return;
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.svg.getScreenCTM().inverse());
+    const within = (value, axis) => Math.min(axis.to, Math.max(axis.from, value));
+    chosen(within(x.from + ((at.x - map.left) / (map.right - map.left)) * (x.to - x.from), x),
+      within(y.from + ((map.bottom - at.y) / (map.bottom - map.top)) * (y.to - y.from), y));
+  };
+  map.svg.addEventListener("click", point);
+  map.svg.addEventListener("pointermove", point);
+  map.svg.classList.add("choose");
+  return map;
+};
+
 // n + 1 places from `from` to `to`.
 book.range = (from, to, n) => Array.from({ length: n + 1 }, (_, k) => from + ((to - from) * k) / n);
 

@@ -17,7 +17,7 @@ book.pictures.descent = (figure, numbers, language) => {
   }[language];
   const { element, shape, colors, told } = book;
   const { x, y, steps } = numbers, n = x.length;
-  const LOWEST = -7, HIGHEST = 7, BANDS = 14, PIXELS = 150;
+  const LOWEST = -7, HIGHEST = 7;
   const sigmoid = (z) => 1 / (1 + Math.exp(-z));
   const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
@@ -44,28 +44,6 @@ book.pictures.descent = (figure, numbers, language) => {
     return path;
   };
 
-  // cividis, the colours of the surfaces above.
-  const ramp = [[0, 34, 78], [53, 69, 108], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];
-  const color = (share) => {
-    const at = share * (ramp.length - 1), k = Math.min(ramp.length - 2, Math.floor(at));
-    return ramp[k].map((each, j) => each + (at - k) * (ramp[k + 1][j] - each));
-  };
-  const painted = (loss) => {
-    const canvas = element("canvas", { width: PIXELS, height: PIXELS });
-    const place = (k) => LOWEST + ((k + 0.5) / PIXELS) * (HIGHEST - LOWEST);
-    const heights = book.range(0, PIXELS * PIXELS - 1, PIXELS * PIXELS - 1).map((k) =>
-      height(loss, [place(k % PIXELS), -place(Math.floor(k / PIXELS))]));
-    const low = heights.reduce((a, b) => Math.min(a, b)), high = heights.reduce((a, b) => Math.max(a, b));
-    const context = canvas.getContext("2d"), image = context.createImageData(PIXELS, PIXELS);
-    heights.forEach((each, k) => {
-      // Square roots of heights: bands that are narrow in the valley, where the walks end.
-      const band = Math.floor(BANDS * Math.sqrt((each - low) / (high - low)) * 0.9999) / (BANDS - 1);
-      image.data.set([...color(band), 255], 4 * k);
-    });
-    context.putImageData(image, 0, 0);
-    return canvas.toDataURL();
-  };
-
   const sides = { min: LOWEST, max: HIGHEST, step: 0.1 };
   const w = book.slider(words.w, { ...sides, value: numbers.start[0] }, (v) => told(v, 1), () => draw());
   const b = book.slider(words.b, { ...sides, value: numbers.start[1] }, (v) => told(v, 1), () => draw());
@@ -73,27 +51,17 @@ book.pictures.descent = (figure, numbers, language) => {
 
   const scale = (name) => ({ from: LOWEST, to: HIGHEST, ticks: [-5, 0, 5].map((at) => [at, told(at, 0)]), name });
   const maps = losses.map((loss) => {
-    const map = book.plot({ x: scale("w"), y: scale("b"), title: loss.name, height: 318 });
+    const map = book.map((weights) => height(loss, weights), {
+      x: scale("w"), y: scale("b"), title: loss.name, height: 318, pixels: 150,
+      chosen: (...place) => {
+        [w, b].forEach((each, k) => each.set(place[k]));
+        draw();
+      },
+    });
     const way = shape("path", { fill: "none", stroke: "#fff", "stroke-width": 2, "stroke-linejoin": "round" });
     const start = shape("circle", { r: 6, fill: "#fff", stroke: "#000" });
     const end = shape("path", { d: "M0-8L2-3 8-2 3 2 5 8 0 5-5 8-3 2-8-2-2-3Z", fill: colors.orange, stroke: "#000" });
-    map.layer.append(shape("image", {
-      href: painted(loss), x: map.left, y: map.top, width: map.right - map.left, height: map.bottom - map.top,
-      preserveAspectRatio: "none",
-    }), way, start, end);
-    const point = (event) => {
-      if (event.type === "pointermove" && !(event.buttons && event.pointerType === "mouse")) return;
-      const frame = map.svg.getBoundingClientRect(), [, , width, tall] = map.svg.getAttribute("viewBox").split(" ");
-      const across = ((event.clientX - frame.left) / frame.width) * width;
-      const down = ((event.clientY - frame.top) / frame.height) * tall;
-      const within = (value) => Math.min(HIGHEST, Math.max(LOWEST, value));
-      w.set(within(LOWEST + ((across - map.left) / (map.right - map.left)) * (HIGHEST - LOWEST)));
-      b.set(within(HIGHEST - ((down - map.top) / (map.bottom - map.top)) * (HIGHEST - LOWEST)));
-      draw();
-    };
-    map.svg.addEventListener("click", point);
-    map.svg.addEventListener("pointermove", point);
-    map.svg.classList.add("choose");
+    map.layer.append(way, start, end);
     const value = element("output");
     const show = (path) => {
       const last = path[path.length - 1];
