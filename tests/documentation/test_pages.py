@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from tests.documentation.browser import command
+from tests.documentation.browser import command, dumped
 from tests.support import REPOSITORY
 
 SITE = REPOSITORY / "docs" / "_build" / "html"
@@ -84,6 +86,15 @@ def test_every_page_fits_and_is_whole(edition: str, tmp_path: Path) -> None:
         SITE, [f"/{path.relative_to(SITE).as_posix()}" for path in paths], tmp_path / "profile"
     )
     assert result == {"pages": len(paths), "found": []}
+
+
+@pytest.mark.parametrize(("edition", "query"), [("en", "likelihood"), ("ko", "우도를")])
+def test_the_search_needs_no_server(edition: str, query: str, tmp_path: Path) -> None:
+    search = SITE / edition / "search.html"
+    if not search.exists():
+        pytest.skip("the site is not built: python docs/build.py")
+    page = dumped(f"{search.as_uri()}?q={quote(query)}", tmp_path / "profile")
+    assert re.search(r'<li class="kind-\w+"><a href="tutorial/03-likelihood\.html', page)
 
 
 PAGE = '<!doctype html><html lang="en"><title>page</title><meta charset="utf-8"><body>{}</body></html>'
