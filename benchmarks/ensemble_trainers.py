@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.problem import RATE, Matrix, Problem
-from benchmarks.trainers import FlatAdam, Mlekit, cross_entropy, head_of, squared_error
+from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
+from benchmarks.trainers import Mlekit, cross_entropy, head_of, squared_error
 from mlekit.fitting import Adam, Sample
 from mlekit.fitting.members import MembersObjective
+from mlekit.fitting.moments import Moments
 from mlekit.networks import MLP, build_stack
 
 
@@ -27,7 +28,7 @@ class MlekitStack:
             MLP(*problem.widths), problem.members, problem.n_inputs, 1, dtype=np.float32
         )
         self._theta = self._stack.join(np.stack([problem.start(member) for member in range(problem.members)]))
-        self._adam = FlatAdam(self._theta)
+        self._moments = Moments(self._theta, BETA1, BETA2, EPSILON)
         self._gradient = np.empty_like(self._theta)
         self._rng = np.random.default_rng(2)
 
@@ -51,7 +52,7 @@ class MlekitStack:
         value, score = self._loss(eta, target)
         score *= 1.0 / len(inputs)
         self._stack.backward(self._theta, inputs, score, self._gradient)
-        self._adam.step(self._theta, self._gradient)
+        self._moments.step(self._theta, self._gradient, RATE)
         return value / (len(inputs) * self._members)
 
 

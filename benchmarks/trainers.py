@@ -18,11 +18,12 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
 from mlekit.distributions import Bernoulli, Family, Gaussian, Head
 from mlekit.fitting import Adam, Objective, Sample
+from mlekit.fitting.moments import Moments
 from mlekit.networks import MLP
 
 
 class Mlekit:
-    """mlekit's network with the loss's gradient and Adam written here, on whole flat vectors and in place."""
+    """mlekit's network and Adam's moments, with the loss's gradient written here and a constant rate."""
 
     def __init__(self, problem: Problem, member: int = 0) -> None:
         self._batch = problem.batch
@@ -31,7 +32,7 @@ class Mlekit:
         self._network = MLP(*problem.widths).build(problem.n_inputs, 1, dtype=np.float32)
         self._theta = problem.start(member)
         self._gradient = np.empty_like(self._theta)
-        self._adam = FlatAdam(self._theta)
+        self._moments = Moments(self._theta, BETA1, BETA2, EPSILON)
         self._rng = np.random.default_rng(2)
 
     def step(self) -> float:
@@ -54,36 +55,8 @@ class Mlekit:
         value, score = self._loss(eta, target)
         score *= 1.0 / len(inputs)
         self._network.backward(self._theta, inputs, score, self._gradient)
-        self._adam.step(self._theta, self._gradient)
+        self._moments.step(self._theta, self._gradient, RATE)
         return value / len(inputs)
-
-
-class FlatAdam:
-    """Adam on a whole flat vector, in place."""
-
-    def __init__(self, theta: Float[np.ndarray, " parameters"]) -> None:
-        self._scratch = np.empty_like(theta)
-        self._mean, self._square = np.zeros_like(theta), np.zeros_like(theta)
-        self._steps = 0
-
-    def step(
-        self, theta: Float[np.ndarray, " parameters"], gradient: Float[np.ndarray, " parameters"]
-    ) -> None:
-        """Change θ; the gradient is used up."""
-        # With m/(1 − β₁) and v/(1 − β₂) in place of m and v, the averages need no factor for the gradient.
-        scratch = self._scratch
-        self._steps += 1
-        self._mean *= BETA1
-        self._mean += gradient
-        self._square *= BETA2
-        gradient *= gradient
-        self._square += gradient
-        correction = ((1 - BETA2**self._steps) / (1 - BETA2)) ** 0.5
-        np.sqrt(self._square, out=scratch)
-        scratch += EPSILON * correction
-        np.divide(self._mean, scratch, out=scratch)
-        scratch *= RATE * correction * (1 - BETA1) / (1 - BETA1**self._steps)
-        theta -= scratch
 
 
 def squared_error(

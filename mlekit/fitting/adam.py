@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 from jaxtyping import Float
 
 from mlekit.errors import ParameterError
 from mlekit.fitting.minibatch import MinibatchRun, Schedule
+from mlekit.fitting.moments import Moments
 from mlekit.fitting.objective import BatchObjective
 
 __all__ = ["Adam"]
@@ -96,36 +97,15 @@ class _AdamRun(MinibatchRun):
             schedule, objective, theta, rng, clip_norm=settings.clip_norm, patience=settings.patience
         )
         self._settings = settings
-        # The running sums M = m/(1 − β₁) and V = v/(1 − β₂) take a pass over θ less each than the means do.
-        self._sum = np.zeros_like(theta)
-        self._square_sum = np.zeros_like(theta)
-        self._scratch = np.empty_like(theta)
+        self._moments = Moments(theta, settings.beta1, settings.beta2, settings.epsilon)
         self._penalized = objective.penalized.astype(theta.dtype)
         self._owed = 0.0
         self._updates = 0
-        self._decay1 = 1.0
-        self._decay2 = 1.0
 
     def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
-        settings, scratch = self._settings, self._scratch
-        self._decay1 *= settings.beta1
-        self._decay2 *= settings.beta2
-        self._sum *= settings.beta1
-        self._sum += gradient
-        gradient *= gradient
-        self._square_sum *= settings.beta2
-        self._square_sum += gradient
-        # m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) differ from M and V by factors, which go into rate and ε.
-        root = sqrt((1 - self._decay2) / (1 - settings.beta2))
-        np.sqrt(self._square_sum, out=scratch)
-        scratch += settings.epsilon * root
-        np.divide(self._sum, scratch, out=scratch)
-        scratch *= rate * root * (1 - settings.beta1) / (1 - self._decay1)
-        self.theta -= scratch
+        self._moments.step(self.theta, gradient, rate)
         self._updates += 1
-        self._owed += rate * settings.weight_decay
+        self._owed += rate * self._settings.weight_decay
         if self._owed and self._updates % _DECAY_EVERY == 0:
-            np.multiply(self.theta, self._penalized, out=scratch)
-            scratch *= self._owed
-            self.theta -= scratch
+            self.theta -= self._owed * (self.theta * self._penalized)
             self._owed = 0.0

@@ -37,13 +37,14 @@
 
 /* Three versions of each loop, of which the dynamic linker takes the best that the processor has. */
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__x86_64__) && defined(__GLIBC__)
+#define SEVERAL_PROCESSORS
 #define VERSIONS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define VERSIONS
 #endif
 
 /* The chunk of an argument from an element on: where it lies, or filled up. */
-static const double *chunk_of(const double *argument, ptrdiff_t stride, ptrdiff_t size, double *held)
+INLINE const double *chunk_of(const double *argument, ptrdiff_t stride, ptrdiff_t size, double *held)
 {
     if (stride == 0)
         return held;

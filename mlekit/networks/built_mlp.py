@@ -9,6 +9,8 @@ Three decisions make a training step cheap; all come down to fewer and longer Nu
 * Views of θ, of the gradient and of the buffers are made when another array or another number of rows
   arrives, not in every step.
 * Everything element-wise happens in place.
+
+In single precision the kernel of `mlekit.networks.compiled` takes their place, where there is one.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from mlekit.errors import NetworkError
 from mlekit.networks.activations import Activation
+from mlekit.networks.compiled import CompiledPerceptrons
 from mlekit.networks.initializations import Initialization, lecun_normal
 from mlekit.networks.workspace import WorkBuffer, check_eta_gradient, check_flat, check_inputs
 
@@ -95,6 +98,10 @@ class BuiltMLP:
         self._shapes = [(before + 1, after) for before, after in pairwise(sizes)]
         self._shapes += [(self.n_inputs, self.n_outputs)] * skip
         self.n_parameters = sum(height * width for height, width in self._shapes)
+        self._compiled = CompiledPerceptrons.of(
+            1, sizes, activation=activation, skip=skip, n_parameters=self.n_parameters, dtype=dtype
+        )
+        self._rows = 0
         self._memory = [tuple(WorkBuffer(dtype) for _ in range(3)) for _ in sizes]
         self._buffers = self._take_buffers(0)
 
@@ -127,9 +134,13 @@ class BuiltMLP:
         """Return η: a view of a work buffer, valid until the next call."""
         if theta is not self._theta:
             self._bind_theta(theta)
-        if inputs.shape != (len(self._buffers.eta), self.n_inputs):
+        if inputs.shape != (self._rows, self.n_inputs):
             check_inputs(inputs.shape, self.n_inputs)
-            self._buffers = self._take_buffers(len(inputs))
+            self._rows = len(inputs)
+            if self._compiled is None:
+                self._buffers = self._take_buffers(self._rows)
+        if self._compiled is not None:
+            return self._compiled.forward(theta, inputs)[0]
         buffers, weights, activate = self._buffers, self._weights, self._activation.forward
         np.copyto(buffers.inputs, inputs.T)
         below = buffers.extended_inputs
@@ -158,14 +169,17 @@ class BuiltMLP:
             NetworkError: If θ is another array, or the number of rows another, than in the last `forward`.
         """
         buffers, weights, differentiate = self._buffers, self._weights, self._activation.backward
-        if theta is not self._theta or len(inputs) != len(buffers.eta):
+        if theta is not self._theta or len(inputs) != self._rows:
             raise NetworkError(
                 f"backward() got another theta than the last forward(), or {len(inputs)} rows after "
-                f"{len(buffers.eta)}; call forward() with the same arguments first."
+                f"{self._rows}; call forward() with the same arguments first."
             )
-        check_eta_gradient(eta_gradient.shape, *buffers.eta.shape)
+        check_eta_gradient(eta_gradient.shape, self._rows, self.n_outputs)
         if out is not self._out:
             self._bind_out(out)
+        if self._compiled is not None:
+            self._compiled.backward(theta, eta_gradient[None], out)
+            return
         gradients = self._gradients
         # The copy makes of a score in float64, or of a slice of a wider one, what BLAS reads directly.
         np.copyto(buffers.eta_gradient, eta_gradient)

@@ -4,8 +4,8 @@ The decisions of `mlekit.networks.built_mlp` hold here too: units are rows and s
 carries a last row of ones for the biases, and everything element-wise happens in place. One more axis runs over the
 members; `np.matmul` hands their products to BLAS one after the other, and all else is one call for all members.
 
-θ is ordered by layer, then member: each layer's weights of all members are one array (members, width, below + 1),
-biases last.
+The θ of one member follows that of another, each in the order of `BuiltMLP`: [W; b] of every layer, then the skip. In
+single precision the kernel of `mlekit.networks.compiled` takes NumPy's place, where there is one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from mlekit.networks.activations import Activation
+from mlekit.networks.compiled import CompiledPerceptrons
 
 
 class _Layer(NamedTuple):
@@ -53,37 +54,34 @@ class MLPStack:
         self._activation = activation
         self._dtype = dtype
         self._n_hidden = len(sizes) - 2
-        self._shapes = [(after, before + 1) for before, after in pairwise(sizes)]
-        self._shapes += [(sizes[-1], sizes[0])] * skip
+        self._shapes = [(before + 1, after) for before, after in pairwise(sizes)]
+        self._shapes += [(sizes[0], sizes[-1])] * skip
+        self._each = sum(map(math.prod, self._shapes))
         self._buffers: dict[tuple[int, ...], _Buffers] = {}
         self._current: _Buffers | None = None
         self._bound: dict[int, tuple[Float[np.ndarray, " parameters"], list[np.ndarray]]] = {}
+        self._compiled = CompiledPerceptrons.of(
+            members, sizes, activation=activation, skip=skip, n_parameters=self._each, dtype=dtype
+        )
 
     # ---- the order of parameters --------------------------------------------------------------------------
 
-    def _views(self, vector: Shaped[np.ndarray, " parameters"]) -> list[np.ndarray]:
-        """The matrices of every layer, then of the skip, as views."""
-        ends = accumulate((self.n_members * math.prod(shape) for shape in self._shapes), initial=0)
-        return [
-            vector[start:stop].reshape(self.n_members, *shape)
-            for (start, stop), shape in zip(pairwise(ends), self._shapes, strict=True)
-        ]
-
     def join(self, vectors: Shaped[np.ndarray, "members each"]) -> Shaped[np.ndarray, " parameters"]:
-        """From θ of every member, as `BuiltMLP` orders it, to θ of the stack."""
-        joined = np.empty(vectors.size, vectors.dtype)
-        position = 0
-        for view in self._views(joined):
-            size = view[0].size
-            part = vectors[:, position : position + size]
-            view[...] = part.reshape(self.n_members, view.shape[2], view.shape[1]).swapaxes(1, 2)
-            position += size
-        return joined
+        """Member after member."""
+        return np.array(vectors).reshape(-1)
 
     def separate(self, vector: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, "members each"]:
         """The reverse of `join`."""
-        parts = [view.swapaxes(1, 2).reshape(self.n_members, -1) for view in self._views(vector)]
-        return np.concatenate(parts, axis=1)
+        return vector.reshape(self.n_members, -1).copy()
+
+    def _views(self, vector: Shaped[np.ndarray, " parameters"]) -> list[np.ndarray]:
+        """The matrices of every layer, then of the skip, as views."""
+        each = vector.reshape(self.n_members, self._each)
+        ends = accumulate(map(math.prod, self._shapes), initial=0)
+        return [
+            each[:, start:stop].reshape(self.n_members, *shape)
+            for (start, stop), shape in zip(pairwise(ends), self._shapes, strict=True)
+        ]
 
     # ---- the computation ----------------------------------------------------------------------------------
 
@@ -91,19 +89,21 @@ class MLPStack:
         self, theta: Float[np.ndarray, " parameters"], inputs: Float[np.ndarray, "*own rows inputs"]
     ) -> Float[np.ndarray, "members rows outputs"]:
         """See `Stack`."""
+        if self._compiled is not None:
+            return self._compiled.forward(theta, inputs)
         weights = self._matrices(theta)
         buffers = self._current = self._take(inputs.shape)
         np.copyto(buffers.inputs[..., :-1, :], inputs.swapaxes(-1, -2))
         below = buffers.inputs
         for layer, matrix in zip(buffers.layers, weights, strict=False):
-            np.matmul(matrix, below, out=layer.values)
+            np.matmul(matrix.swapaxes(1, 2), below, out=layer.values)
             self._activation.forward(layer.values, layer.derivative, layer.delta)
             below = layer.extended
         eta: Float[np.ndarray, "members rows outputs"] = np.matmul(
-            below.swapaxes(-1, -2), weights[self._n_hidden].swapaxes(1, 2)
+            below.swapaxes(-1, -2), weights[self._n_hidden]
         )
         for skip in weights[self._n_hidden + 1 :]:
-            eta += np.matmul(inputs, skip.swapaxes(1, 2))
+            eta += np.matmul(inputs, skip)
         return eta
 
     def backward(
@@ -114,20 +114,23 @@ class MLPStack:
         out: Float[np.ndarray, " parameters"],
     ) -> None:
         """See `Stack`."""
+        if self._compiled is not None:
+            self._compiled.backward(theta, eta_gradient, out)
+            return
         buffers = self._current
         assert buffers is not None
         weights, gradients = self._matrices(theta), self._matrices(out)
-        score = eta_gradient.swapaxes(1, 2)
+        by_row = eta_gradient
         for gradient in gradients[self._n_hidden + 1 :]:
-            np.matmul(score, inputs, out=gradient)
+            np.matmul(inputs.swapaxes(-1, -2), by_row, out=gradient)
         below = [buffers.inputs, *(layer.extended for layer in buffers.layers)]
         for depth in range(self._n_hidden, 0, -1):
-            np.matmul(score, below[depth].swapaxes(-1, -2), out=gradients[depth])
+            np.matmul(below[depth], by_row, out=gradients[depth])
             layer = buffers.layers[depth - 1]
-            np.matmul(weights[depth][:, :, :-1].swapaxes(1, 2), score, out=layer.delta)
+            np.matmul(weights[depth][:, :-1], by_row.swapaxes(1, 2), out=layer.delta)
             self._activation.backward(layer.values, layer.derivative, layer.delta)
-            score = layer.delta
-        np.matmul(score, below[0].swapaxes(-1, -2), out=gradients[0])
+            by_row = layer.delta.swapaxes(1, 2)
+        np.matmul(below[0], by_row, out=gradients[0])
 
     def _matrices(self, vector: Float[np.ndarray, " parameters"]) -> list[np.ndarray]:
         """Views of a vector, made once for each that comes again and again."""

@@ -38,6 +38,7 @@ class Polynomial:
         low: where the interval begins.
         high: where it ends.
         terms: how many coefficients.
+        kind: of the numbers in C.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Polynomial:
     low: Any
     high: Any
     terms: int
+    kind: str = "double"
 
     def source(self) -> str:
         """The polynomial as a function in C, by Horner's rule."""
@@ -54,14 +56,15 @@ class Polynomial:
                 self.function, [self.low, self.high], self.terms, error=True
             )
             first, *others = (float(coefficient) for coefficient in coefficients)
+            suffix = "f" if self.kind == "float" else ""
             lines = [
                 "",
                 f"/* {self.meaning}, for x from {float(self.low):.6g} to {float(self.high):.6g};",
                 f"   off by {float(error):.0e} at most. */",
-                f"INLINE double {self.name}(double x)",
+                f"INLINE {self.kind} {self.name}({self.kind} x)",
                 "{",
-                f"    double sum = {first.hex()};",
-                *(f"    sum = sum * x + {other.hex()};".replace("+ -", "- ") for other in others),
+                f"    {self.kind} sum = {first.hex()}{suffix};",
+                *(f"    sum = sum * x + {other.hex()}{suffix};".replace("+ -", "- ") for other in others),
                 "    return sum;",
                 "}",
             ]
@@ -93,6 +96,15 @@ with mpmath.workdps(_DIGITS):
             -_HALF_LOG_2,
             _HALF_LOG_2,
             10,
+        ),
+        Polynomial(
+            "exp_rest_single",
+            "(exp(x) - 1 - x) / x^2",
+            _power_series(lambda k: 1 / mpmath.factorial(k + 2)),
+            -_HALF_LOG_2,
+            _HALF_LOG_2,
+            6,
+            "float",
         ),
         Polynomial(
             "artanh_rest",

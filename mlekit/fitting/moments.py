@@ -1,0 +1,83 @@
+"""What Adam remembers of the gradients, and the step that it makes of them."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.kernels import library
+
+__all__ = ["Moments"]
+
+
+class Moments:
+    """Running sums of the gradient and of its square: M = m/(1 − β₁) and V = v/(1 − β₂) take no factor for it.
+
+    In single precision a step is one pass over θ by a kernel, where there is one; else ten by NumPy.
+    """
+
+    def __init__(
+        self, theta: Float[np.ndarray, " parameters"], beta1: float, beta2: float, epsilon: float
+    ) -> None:
+        self._betas = beta1, beta2
+        self._epsilon = epsilon
+        self._sum, self._square, self._scratch = np.zeros((3, len(theta)), theta.dtype)
+        self._remaining1 = self._remaining2 = 1.0
+        self._kernel = _kernel() if theta.dtype == np.float32 else None
+        self._known: list[tuple[np.ndarray, int]] = []
+
+    def step(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        gradient: Float[np.ndarray, " parameters"],
+        rate: float,
+    ) -> None:
+        """Change θ by −rate·m̂/(√v̂ + ε), in place; the gradient may be overwritten."""
+        beta1, beta2 = self._betas
+        self._remaining1 *= beta1
+        self._remaining2 *= beta2
+        # m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) differ from M and V by factors, which go into rate and ε.
+        root = sqrt((1 - self._remaining2) / (1 - beta2))
+        epsilon, rate = self._epsilon * root, rate * root * (1 - beta1) / (1 - self._remaining1)
+        if self._kernel is not None:
+            places = [self._address(array) for array in (gradient, theta, self._sum, self._square)]
+            self._kernel(len(theta), *places, beta1, beta2, epsilon, rate)
+            return
+        scratch = self._scratch
+        self._sum *= beta1
+        self._sum += gradient
+        gradient *= gradient
+        self._square *= beta2
+        self._square += gradient
+        np.sqrt(self._square, out=scratch)
+        scratch += epsilon
+        np.divide(self._sum, scratch, out=scratch)
+        scratch *= rate
+        theta -= scratch
+
+    def _address(self, array: np.ndarray) -> int:
+        """Where an array lies; of one that comes again and again it is remembered."""
+        for known, address in self._known:
+            if known is array:
+                return address
+        address = int(array.__array_interface__["data"][0])
+        self._known = [*self._known[-7:], (array, address)]
+        return address
+
+
+@cache
+def _kernel() -> Any:
+    loaded = library()
+    if loaded is None:
+        return None
+    loaded.moments_step.argtypes = (
+        *(ctypes.c_ssize_t, *(ctypes.c_void_p,) * 4),
+        *(ctypes.c_float,) * 4,
+    )
+    loaded.moments_step.restype = None
+    return loaded.moments_step

@@ -1,0 +1,11 @@
+/* Perceptrons on processors with AVX2. */
+#include "kernel.h"
+
+#ifdef SEVERAL_PROCESSORS
+#define LANES 8
+#define ACROSS 1
+#define PROCESSORS __attribute__((target("arch=x86-64-v3")))
+#include "perceptron.h"
+#endif
+
+typedef int not_empty;

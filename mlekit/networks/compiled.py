@@ -1,0 +1,178 @@
+"""Passes through small multilayer perceptrons as one call each, where their kernel was compiled.
+
+What NumPy takes a dozen calls for is one loop over tiles that stay in the processor's registers, and lets other
+threads run. It computes in single precision, as training does, and what it computes is what the NumPy path computes but
+for rounding. Wide layers are left to BLAS, whose products of large matrices are faster.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.kernels import library
+from mlekit.networks.activations import Activation, Relu, Sigmoid, Silu, Tanh
+from mlekit.networks.workspace import WorkBuffer
+
+__all__ = ["CompiledPerceptrons"]
+
+_ACTIVATIONS: Mapping[type[Activation], int] = MappingProxyType({Tanh: 0, Sigmoid: 1, Relu: 2, Silu: 3})
+_WIDEST = 128  # hidden layer; above, OpenBLAS is as fast
+_KEPT_PLANS = 8
+
+
+class _Plan(NamedTuple):
+    """What a pass over inputs of some shape needs: addresses of its sizes and buffers, and the outputs."""
+
+    sizes: np.ndarray
+    address: int
+    kept: int
+    eta: Float[np.ndarray, "members rows outputs"]
+    eta_address: int
+
+
+class CompiledPerceptrons:
+    """Members of one shape; the θ of one follows that of another, each in the order of `BuiltMLP`."""
+
+    def __init__(
+        self, members: int, sizes: tuple[int, ...], activation: int, skip: bool, n_parameters: int
+    ) -> None:
+        functions = _functions()
+        assert functions is not None
+        self._functions = functions
+        self._members = members
+        self._sizes = sizes
+        self._settings = (n_parameters, activation, int(skip), len(sizes) - 2)
+        self._plans: dict[tuple[int, ...], _Plan] = {}
+        self._kept = WorkBuffer(np.dtype(np.float32))
+        self._addresses: dict[int, tuple[np.ndarray, int]] = {}
+        room = functions.scratch(_sizes_of(0, 0, 0, self._settings, sizes).ctypes.data)
+        self._scratch = np.empty(room, np.float32)
+        self._scratch_address = _address(self._scratch)
+        self._current: _Plan | None = None
+
+    @classmethod
+    def of(
+        cls,
+        members: int,
+        sizes: tuple[int, ...],
+        *,
+        activation: Activation,
+        skip: bool,
+        n_parameters: int,
+        dtype: np.dtype[Any],
+    ) -> CompiledPerceptrons | None:
+        """None where the kernel is missing, the precision is another, or NumPy is the better choice."""
+        kind = _ACTIVATIONS.get(type(activation))
+        suits = dtype == np.float32 and len(sizes) > 2 and max(sizes[1:-1]) <= _WIDEST
+        if kind is None or not suits or _functions() is None:
+            return None
+        return cls(members, sizes, kind, skip, n_parameters)
+
+    def forward(
+        self, theta: Float[np.ndarray, " parameters"], inputs: Float[np.ndarray, "*own rows inputs"]
+    ) -> Float[np.ndarray, "members rows outputs"]:
+        """η of every member, of the same rows for all or each one's own: valid until the next call."""
+        if inputs.dtype != np.float32 or inputs.strides[-1] != 4 or inputs.strides[-2] % 4:
+            inputs = np.ascontiguousarray(inputs, np.float32)
+        plan = self._current = self._plan(inputs)
+        self._functions.forward(
+            plan.address,
+            0,
+            self._members,
+            self._address_of(theta),
+            _address(inputs),
+            plan.kept,
+            self._scratch_address,
+            plan.eta_address,
+        )
+        return plan.eta
+
+    def backward(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        eta_gradient: Float[np.ndarray, "members rows outputs"],
+        out: Float[np.ndarray, " parameters"],
+    ) -> None:
+        """Write every member's Σ_rows (∂η/∂θ)ᵀ eta_gradient into `out`, for what the last `forward` was given."""
+        plan = self._current
+        assert plan is not None
+        gradient = np.ascontiguousarray(eta_gradient, np.float32)
+        self._functions.backward(
+            plan.address,
+            0,
+            self._members,
+            self._address_of(theta),
+            _address(gradient),
+            plan.kept,
+            self._scratch_address,
+            self._address_of(out),
+        )
+
+    def _plan(self, inputs: Float[np.ndarray, "*own rows inputs"]) -> _Plan:
+        layout = (*inputs.shape, *inputs.strides)
+        known = self._plans.get(layout)
+        if known is not None:
+            return known
+        rows = inputs.shape[-2]
+        strides = (inputs.strides[-2] // 4, inputs.strides[0] // 4 if inputs.ndim == 3 else 0)
+        sizes = _sizes_of(rows, *strides, self._settings, self._sizes)
+        needed = self._members * self._functions.kept(sizes.ctypes.data)
+        before = _address(self._kept.take(0))
+        kept = _address(self._kept.take(needed))
+        if kept != before or len(self._plans) >= _KEPT_PLANS:
+            self._plans.clear()  # they point to what was there before
+        eta = np.empty((self._members, rows, self._sizes[-1]), np.float32)
+        self._plans[layout] = _Plan(sizes, sizes.ctypes.data, kept, eta, _address(eta))
+        return self._plans[layout]
+
+    def _address_of(self, vector: Float[np.ndarray, " parameters"]) -> int:
+        """Of a vector that comes again and again; it is kept, so that none other takes its identity."""
+        known = self._addresses.get(id(vector))
+        if known is None:
+            if len(self._addresses) >= _KEPT_PLANS:
+                self._addresses.clear()
+            known = self._addresses[id(vector)] = (vector, _address(vector))
+        return known[1]
+
+
+class _Functions(NamedTuple):
+    """The kernel's functions for the vectors of this processor."""
+
+    kept: Any
+    scratch: Any
+    forward: Any
+    backward: Any
+
+
+@cache
+def _functions() -> _Functions | None:
+    loaded = library()
+    lanes = 0 if loaded is None else loaded.perceptron_lanes()
+    if not lanes:
+        return None
+    number, address = ctypes.c_ssize_t, ctypes.c_void_p
+    functions = _Functions(*(getattr(loaded, f"perceptron_{name}_{lanes}") for name in _Functions._fields))
+    for size in (functions.kept, functions.scratch):
+        size.argtypes, size.restype = (address,), number
+    for passing in (functions.forward, functions.backward):
+        passing.argtypes, passing.restype = (address, number, number, *(address,) * 5), None
+    return functions
+
+
+def _sizes_of(
+    rows: int, row_stride: int, member_stride: int, settings: tuple[int, ...], sizes: tuple[int, ...]
+) -> np.ndarray:
+    """What perceptron.h calls a perceptron."""
+    return np.array([rows, row_stride, member_stride, *settings, *sizes], dtype=np.intp)
+
+
+def _address(array: np.ndarray) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
