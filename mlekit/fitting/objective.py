@@ -166,14 +166,19 @@ class Objective:
         *,
         valued: bool = True,
     ) -> float:
-        """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood."""
+        """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, if ``valued``."""
         eta = self.eta(theta, chunk)
-        log_prob, score = self.head.value_and_score(eta, chunk.target)
+        nll = float("nan")
+        if valued:
+            log_prob, score = self.head.value_and_score(eta, chunk.target)
+            nll = -_weighted_sum(log_prob, chunk.weights)
+        else:
+            score = self.head.score(eta, chunk.target)
         score *= -factor
         if chunk.weights is not None:
             score *= chunk.weights[:, None]
         self.network.backward(theta, chunk.inputs, score, out)
-        return -_weighted_sum(log_prob, chunk.weights)
+        return nll
 
     def value_and_gradient(
         self, theta: Float[np.ndarray, " parameters"]
