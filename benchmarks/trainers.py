@@ -7,6 +7,7 @@ batches; `predict` lets the benchmark make sure that all of them learn the same.
 from __future__ import annotations
 
 import importlib
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,7 @@ class ScikitLearn:
             weights[:], bias[:] = start_weights, start_bias
         self._parameters = self._model.coefs_ + self._model.intercepts_
         # What the model's optimizer remembers of the epoch above is forgotten with it.
+        self._no_weights = [None] * ("sample_weight" in signature(self._model._backprop).parameters)
         self._model._optimizer = AdamOptimizer(self._parameters, RATE, BETA1, BETA2, EPSILON)
 
     def step(self) -> float:
@@ -154,7 +156,7 @@ class ScikitLearn:
         loss, weights, biases = model._backprop(
             self._batch_inputs,
             self._batch_target,
-            None,
+            *self._no_weights,
             [self._batch_inputs, *[None] * n_layers],
             [None] * n_layers,
             [None] * n_layers,

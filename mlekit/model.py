@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mlekit.arrays import ArrayLike, RowSource
+from mlekit.arrays import Array, ArrayLike, RowSource
 from mlekit.distributions import Head, Multivariate, OutputHead, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
 from mlekit.fitting.features import Preparation
+from mlekit.fitting.objective import weighted_sum
 from mlekit.fitting.scaling import chunks
 from mlekit.frames import Rows
 from mlekit.networks.information import LinearInParameters
@@ -130,12 +131,9 @@ class Model(Generic[D]):
         return self.regression.encoding.encode(data, target=target, weights=weights, offset=offset)
 
     def _distribution(self, rows: Rows) -> D:
-        inputs = self.regression.inputs(rows.inputs, len(rows))
-        return self.head.distribution(self._eta(inputs, rows.offset))
+        return self.head.distribution(self._eta(self.regression.inputs(rows.inputs, len(rows)), rows.offset))
 
-    def _eta(
-        self, inputs: Float[RowSource, "rows inputs"], offset: Float[np.ndarray, " rows"] | None
-    ) -> Float[np.ndarray, "rows outputs"]:
+    def _eta(self, inputs: RowSource, offset: Array | None) -> Array:
         eta = self.regression.eta(self.theta, self.preparation, inputs)
         if offset is not None:
             self.head.add_offset(eta, offset)
@@ -210,10 +208,7 @@ class Model(Generic[D]):
         return self._log_likelihood(self._encode(data, offset, target=True, weights=weights))
 
     def _log_likelihood(self, rows: Rows) -> float:
-        log_prob = self._row_log_likelihood(rows)
-        if rows.weights is not None:
-            log_prob = np.where(rows.weights == 0, 0.0, rows.weights * log_prob)
-        return float(log_prob.sum())
+        return weighted_sum(self._row_log_likelihood(rows), rows.weights)
 
     def _row_log_likelihood(self, rows: Rows) -> Float[np.ndarray, " rows"]:
         log_prob = np.empty(len(rows))

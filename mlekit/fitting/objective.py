@@ -22,7 +22,7 @@ from mlekit.errors import FitError
 from mlekit.fitting.prior import WeightPrior
 from mlekit.networks import BuiltNetwork, HasFisherInformation
 
-__all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample"]
+__all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample", "weighted_sum"]
 
 CHUNK_ROWS = 16384
 """Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
@@ -145,7 +145,7 @@ class Objective:
         total = 0.0
         for chunk in self.sample.chunks():
             log_prob = self.head.log_likelihood(self.eta(theta, chunk), chunk.target)
-            total += _weighted_sum(log_prob, chunk.weights)
+            total += weighted_sum(log_prob, chunk.weights)
         return total
 
     def mean_nll(self, theta: Float[np.ndarray, " parameters"]) -> float:
@@ -171,7 +171,7 @@ class Objective:
         nll = float("nan")
         if valued:
             log_prob, score = self.head.value_and_score(eta, chunk.target)
-            nll = -_weighted_sum(log_prob, chunk.weights)
+            nll = -weighted_sum(log_prob, chunk.weights)
         else:
             score = self.head.score(eta, chunk.target)
         score *= -factor
@@ -225,8 +225,13 @@ def require_linear(network: BuiltNetwork) -> HasFisherInformation:
     return network
 
 
-def _weighted_sum(log_prob: Array, weights: Array | None) -> float:
+def weighted_sum(log_prob: Array, weights: Array | None) -> float:
+    """Σ w·log p, in double precision.
+
+    >>> weighted_sum(np.array([-1.0, -np.inf]), np.array([2.0, 0.0]))
+    -2.0
+    """
     if weights is None:
         return float(log_prob.sum(dtype=np.float64))
     # A row of weight zero does not count even where its outcome is impossible.
-    return float(np.where(weights == 0, 0.0, weights * log_prob).sum(dtype=np.float64))
+    return float((weights * np.where(weights == 0, 0.0, log_prob)).sum(dtype=np.float64))
