@@ -140,7 +140,8 @@ class BuiltMLP:
             if self._compiled is None:
                 self._buffers = self._take_buffers(self._rows)
         if self._compiled is not None:
-            return self._compiled.forward(theta, inputs)[0]
+            eta: Float[np.ndarray, "rows outputs"] = self._compiled.forward(theta, inputs)[0]
+            return eta
         buffers, weights, activate = self._buffers, self._weights, self._activation.forward
         np.copyto(buffers.inputs, inputs.T)
         below = buffers.extended_inputs

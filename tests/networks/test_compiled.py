@@ -79,7 +79,7 @@ def test_a_member_has_the_same_bits_in_any_company(own: bool) -> None:
 def test_threads_do_not_disturb_each_other() -> None:
     def gradient(_: int) -> np.ndarray:
         built, theta, inputs, score = problem(MLP(40, 40), 8, 1, 200, np.float32)
-        out = np.empty_like(theta)
+        out: np.ndarray = np.empty_like(theta)
         for _ in range(20):
             built.forward(theta, inputs)
             built.backward(theta, inputs, score, out)
