@@ -20,8 +20,8 @@ import pandas as pd
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegressionCV
-from sklearn.model_selection import StratifiedKFold
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -82,15 +82,10 @@ def peer(make: Callable[[int, int], Any], library: str = "scikit-learn") -> Cont
 
 
 def logistic(_classes: int, seed: int) -> Any:
-    model = LogisticRegressionCV(
-        Cs=np.logspace(-4, 4, 17).tolist(),
-        l1_ratios=(0,),
-        cv=StratifiedKFold(5, shuffle=True, random_state=seed),
-        scoring="neg_log_loss",
-        max_iter=2000,
-        use_legacy_attributes=False,
-    )
-    return make_pipeline(StandardScaler(), model)
+    penalties = {"logisticregression__C": np.logspace(-4, 4, 17)}
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    dealt = StratifiedKFold(5, shuffle=True, random_state=seed)
+    return GridSearchCV(model, penalties, scoring="neg_log_loss", cv=dealt)
 
 
 def perceptron(_classes: int, seed: int) -> Any:
@@ -149,8 +144,7 @@ def main() -> None:
         "",
         "* ensemble: `mk.fit_ensemble('y ~ .', train, mk.Bernoulli)` (`mk.Categorical` from three classes on)",
         "* MLP: one network, `mk.fit(..., network=mk.MLP(50, 50))`",
-        "* logistic regression: standardized inputs, `LogisticRegressionCV`, C chosen among 17 from 1e-4 to 1e4 by",
-        "  log-loss",
+        "* logistic regression: standardized inputs, C chosen among 17 from 1e-4 to 1e4 by log-loss in 5 folds",
         "* MLPClassifier: standardized inputs, otherwise as it comes",
         "* calibrated forest: `RandomForestClassifier()` with Platt scaling in 5 folds",
         "* gradient boosting: `HistGradientBoostingClassifier()` as it comes",

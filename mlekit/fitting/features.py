@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,7 +20,9 @@ from mlekit.arrays import RowSource
 from mlekit.fitting.objective import CHUNK_ROWS
 from mlekit.fitting.scaling import Scaling
 
-__all__ = ["Features", "Preparation"]
+__all__ = ["Features", "Part", "Preparation"]
+
+Part: TypeAlias = Literal["columns", "whitened", "coded"]
 
 _BINS = 16
 _MOST_CODES = 1024
@@ -93,6 +95,11 @@ class Features:
     def n_base(self) -> int:
         """How many columns z and w have: the first ones."""
         return sum(self.whitening.shape)
+
+    @property
+    def widths(self) -> dict[Part, int]:
+        """How many of the first columns each part of the features has: z alone, with w, and with the codes."""
+        return {"columns": len(self.kept), "whitened": self.n_base, "coded": self.n_features}
 
     @property
     def n_features(self) -> int:

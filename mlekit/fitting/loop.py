@@ -26,6 +26,7 @@ Separate: TypeAlias = Callable[[Float[np.ndarray, " parameters"]], Float[np.ndar
 
 HISTORY_COLUMNS = ("step", "train_nll", "validation_nll", "gradient_norm", "seconds")
 _BAR_AFTER_SECONDS = 1.0
+_OF_ALL = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +143,11 @@ def _iterate(run: Run, keeper: _Keeper, bar: tqdm[Any], cancelled: Callable[[], 
 
 
 class _Keeper:
-    """Keeps the history and, for every member, the best weights."""
+    """Keeps the history and, for every member, the best weights.
+
+    What a member holds out of a small table is few rows, and the best of a hundred looks at them is mostly luck: so
+    it is judged by its own rows for one part, and by those of all members for four.
+    """
 
     def __init__(
         self, judge: Judge | None, separate: Separate, theta: Float[np.ndarray, " parameters"]
@@ -153,7 +158,7 @@ class _Keeper:
         self._judge = judge
         self._separate = separate
         self._best_nll = np.full(len(self.best), np.inf)
-        self._cycle_nll = np.full(len(self.best), np.inf)
+        self._cycle_nll = np.inf
         self._best_cycle = np.inf
         self._since_best = 0
         self._start = perf_counter()
@@ -168,9 +173,11 @@ class _Keeper:
         better = finite
         if self._judge is not None:
             nll = np.where(finite, self._judge(run.theta), np.inf)
-            better = nll < self._best_nll
-            self._best_nll = np.where(better, nll, self._best_nll)
-            self._cycle_nll = np.where(nll < self._cycle_nll, nll, self._cycle_nll)
+            mean = float(nll.mean())
+            judged = _OF_ALL * mean + (1 - _OF_ALL) * nll
+            better = finite & ((judged < self._best_nll) | np.isinf(self._best_nll))
+            self._best_nll = np.fmin(self._best_nll, judged)
+            self._cycle_nll = min(self._cycle_nll, mean)
         self.best[better] = each[better]
         self._since_best = 0 if better.any() else self._since_best + 1
         seconds = perf_counter() - self._start
@@ -186,7 +193,8 @@ class _Keeper:
         import pandas as pd
 
         columns = ["member", *HISTORY_COLUMNS]
-        return pd.DataFrame(self._rows, columns=columns).astype({"member": np.int64, "step": np.int64})
+        rows = pd.DataFrame(self._rows, columns=columns, dtype=np.float64)
+        return rows.astype({"member": np.int64, "step": np.int64})
 
     def enough(self, patience: int | None, ends_cycle: bool) -> str | None:
         """What went by without a better validation likelihood, if that is reason to stop."""
@@ -197,11 +205,10 @@ class _Keeper:
         return "a cycle" if ends_cycle and self._cycle_was_idle() else None
 
     def _cycle_was_idle(self) -> bool:
-        """Whether a cycle that ends here brought the validation rows no nearer, on the members' average."""
-        mean = float(self._cycle_nll.mean())
-        idle = not mean < self._best_cycle
-        self._best_cycle = min(self._best_cycle, mean)
-        self._cycle_nll[:] = np.inf
+        """Whether a cycle that ends here brought the validation rows no nearer."""
+        idle = not self._cycle_nll < self._best_cycle
+        self._best_cycle = min(self._best_cycle, self._cycle_nll)
+        self._cycle_nll = np.inf
         return idle
 
 

@@ -24,6 +24,10 @@ from mlekit.networks import Stack
 
 __all__ = ["HeldOut", "MembersObjective", "deal_folds"]
 
+# Three kinds share a mixture: two of networks, and the linear one that a network is judged beside.
+_LOG_OWN = np.log(2 / 3)
+_LOG_BESIDE = np.log(1 / 3)
+
 
 def deal_folds(
     labels: Int[np.ndarray, " rows"], members: int, share: float, rng: np.random.Generator
@@ -115,6 +119,8 @@ class HeldOut:
         target: the encoded targets, of all rows or of all members' rows one after the other.
         weights: how often each row counts for each member; 0 fills up where members have fewer rows than others.
         offset: of η, as the target.
+        beside: log-densities of the same rows by other members, which `mean_nll` mixes in: a member that is part of
+            a mixture is none the worse for a row that it finds all but impossible, if another does not.
     """
 
     stack: Stack
@@ -123,6 +129,7 @@ class HeldOut:
     target: np.ndarray
     weights: Float[np.ndarray, "members rows"]
     offset: Float[np.ndarray, "*own rows outputs"] | None
+    beside: Float[np.ndarray, "members rows"] | None = None
 
     @classmethod
     def shared(cls, stack: Stack, head: Head[Any], sample: Sample) -> HeldOut:
@@ -144,10 +151,10 @@ class HeldOut:
         offset = None if sample.offset is None else sample.offset[rows]
         return cls(stack, head, sample.inputs[rows], sample.target[rows], weights.astype(np.float64), offset)
 
-    def mean_nll(self, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " members"]:
-        """Each member's −log-likelihood per unit of weight, in nats."""
+    def log_prob(self, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, "members rows"]:
+        """Log p(y) of each member's rows, in nats and double precision; 0 where they have no weight."""
         members, rows = self.weights.shape
-        total = np.zeros(members)
+        result = np.zeros((members, rows))
         step = max(1, CHUNK_ROWS // members)
         for start in range(0, rows, step):
             part = slice(start, start + step)
@@ -158,7 +165,12 @@ class HeldOut:
             target = np.broadcast_to(target, (members, *target.shape[1:]))
             flat = eta.reshape(-1, eta.shape[-1])
             log_prob = self.head.log_likelihood(flat, target.reshape(len(flat), *target.shape[2:]))
-            weights = self.weights[:, part]
-            log_prob = log_prob.astype(np.float64).reshape(weights.shape)
-            total -= np.where(weights == 0, 0.0, weights * log_prob).sum(axis=1)
-        return np.asarray(total / self.weights.sum(axis=1))
+            result[:, part] = log_prob.reshape(members, -1)
+        return np.where(self.weights == 0, 0.0, result)
+
+    def mean_nll(self, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " members"]:
+        """Each member's −log-likelihood per unit of weight, in nats."""
+        log_prob = self.log_prob(theta)
+        if self.beside is not None:
+            log_prob = np.logaddexp(log_prob + _LOG_OWN, self.beside + _LOG_BESIDE)
+        return np.asarray(-(self.weights * log_prob).sum(axis=1) / self.weights.sum(axis=1))
