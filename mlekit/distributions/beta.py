@@ -17,14 +17,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import betainccinv, betaincinv, betaln, digamma, expit
+from scipy.special import betainccinv, betaln, digamma, expit
 
 from mlekit.arrays import Array, ArrayLike, split, unwrap
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance
-from mlekit.distributions.incomplete import log_beta_density, log_betainc, lower_beta
+from mlekit.distributions.incomplete import beta_quantile, log_beta_density, log_betainc, lower_beta
 from mlekit.distributions.link import LOG, LOGIT
 from mlekit.distributions.parameter import Parameter
 
@@ -212,7 +212,7 @@ class Beta(ExponentialFamily):
     def _quantile(self, level: np.ndarray) -> Array:
         return split(
             level < 0.5,
-            betaincinv,
+            beta_quantile,
             lambda alpha, beta, level: betainccinv(alpha, beta, 1 - level),
             self.alpha,
             self.beta,

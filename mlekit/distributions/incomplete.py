@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import betainc, betaincc, gammainc, gammaincc, gammainccinv, gammaincinv, ndtri
+from scipy.special import betainc, betaincc, betaincinv, gammainc, gammaincc, gammainccinv, gammaincinv, ndtri
 
 from mlekit.arrays import Array, pick, split
 from mlekit.distributions.factorials import deviance, stirling_error
@@ -17,6 +17,7 @@ from mlekit.distributions.special import LOG_2PI
 from mlekit.distributions.tails import log_lower_ratio, log_upper_ratio
 
 __all__ = [
+    "beta_quantile",
     "gamma_quantile",
     "log_beta_density",
     "log_betainc",
@@ -35,6 +36,7 @@ _STEPS = 20
 # Where both parameters of a Beta are beyond the first, a tail below the second is far out for its fraction.
 _NARROW_FROM, _TAIL = 10.0, 1e-6
 _UNSEEN = 64 * np.finfo(np.float64).eps
+_UNSEEN_SHARE = 1e-17
 
 
 def log_gamma_density(a: Array, x: Array) -> Array:
@@ -165,6 +167,40 @@ def _lower_beta_right(a: Array, b: Array, x: Array, rest: Array) -> Array:
         )
         np.put(value, rows, exact)
     return value
+
+
+def beta_quantile(a: Array, b: Array, level: Array) -> Array:
+    """The x where I_x(a, b) is the level, for levels that are not close to 1.
+
+    >>> beta_quantile(np.array([1.0, 10.0]), np.array([2.0, 0.5]), np.array([0.75, 1e-300]))
+    array([5.00000000e-01, 1.18939...e-30])
+    """
+    # The first term of the power series (DLMF 8.17.7), where others do not count: SciPy's inverse may be NaN there.
+    first = np.power(level, 1 / a) * np.exp((_log_beta(a, b) + np.log(a)) / a)
+    return split(first * (1 + b) < _UNSEEN_SHARE, lambda first, *_: first, _inverse, first, a, b, level)
+
+
+def _log_beta(a: Array, b: Array) -> Array:
+    """Log B(a, b), without cancellation for large a or b."""
+    n = a + b
+    return -a * np.log1p(b / a) - b * np.log1p(a / b) - log_beta_density(a, b, a / n, b / n)
+
+
+def _inverse(_: Array, a: Array, b: Array, level: Array) -> Array:
+    x = np.asarray(betaincinv(a, b, level))
+    tail = np.asarray(level < _TAIL)
+    if tail.any():
+        # Far out SciPy's is a guess: from there by Newton's method for log I, which is concave in log x.
+        a, b, level, found = (np.broadcast_to(argument, x.shape)[tail] for argument in (a, b, level, x))
+        for _ in range(_STEPS):
+            log_probability = log_betainc(a, b, found, 1 - found)
+            slope = np.exp(log_beta_density(a, b, found, 1 - found) - log_probability) / (1 - found)
+            step = (np.log(level) - log_probability) / slope
+            found = found * np.exp(step)
+            if (np.abs(step) < 1e-15).all():
+                break
+        x[tail] = found
+    return x
 
 
 @np.errstate(all="ignore")

@@ -146,6 +146,8 @@ def _is_discrete(p: Distribution) -> bool:
 
 def _interval(p: Distribution, low: Array, high: Array) -> _Interval:
     low, high = np.broadcast_arrays(low, high)
+    if _is_discrete(p):
+        low, high = np.floor(low), np.floor(high)  # between whole numbers there is nothing
     (below_low, above_low), (below_high, above_high) = _log_tails(p, low), _log_tails(p, high)
     outside = np.logaddexp(below_low, above_high)
     log_mass = np.where(

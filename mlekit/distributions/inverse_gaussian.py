@@ -38,6 +38,10 @@ _ITERATIONS = 200
 _LARGEST_RATIO = 1e15
 # Beyond it e^x·E₁(x) by its asymptotic series, which so many terms make exact.
 _FAR, _TERMS = 50.0, 25
+# Gauss's rule on (0, 1), which exp(−45) counts nothing at the end of.
+_REACH = 45.0
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+_RULE = list(zip((0.5 + 0.5 * _NODES).tolist(), (0.5 * _WEIGHTS).tolist(), strict=True))
 
 
 class InverseGaussian(ExponentialFamily):
@@ -176,7 +180,11 @@ class InverseGaussian(ExponentialFamily):
         a, b = root * (y - self._mean) / self._mean, root * (y + self._mean) / self._mean
         right = value >= self._mean
         # erfcx(b/√2) is added on the left and taken off on the right.
-        rest = erfcx(np.abs(a)) + np.where(right, -1, 1) * erfcx(b)
+        whole, part = erfcx(np.abs(a)), erfcx(b)
+        close = np.asarray(right & (whole < 2 * part) & (y < np.inf))
+        rest = np.asarray(whole + np.where(right, -part, part))
+        if close.any():
+            rest[close] = _fall_of_erfcx(a[close], np.broadcast_to(root, close.shape)[close])
         tail = np.where(y == 0, -np.inf, np.where(np.isposinf(y), -np.inf, np.log(0.5 * rest) - np.square(a)))
         return tail, right
 
@@ -267,6 +275,17 @@ class InverseGaussian(ExponentialFamily):
         smaller = 1 / (1 + w + np.sqrt(w * (w + 2)))
         taken = rng.random(shape) * (1 + smaller) <= 1
         return self._mean * np.where(taken, smaller, 1 / smaller)
+
+
+def _fall_of_erfcx(a: Array, root: Array) -> Array:
+    """erfcx(a) − erfcx(a + 2·root) = 2/√π·∫ exp(−t² − 2at)·(1 − exp(−4·root·t)) dt, which does not cancel."""
+    reach = _REACH / (a + np.sqrt(np.square(a) + _REACH))
+    total = np.zeros_like(reach)
+    for node, weight in _RULE:
+        t = reach * node
+        total -= weight * np.exp(-t * (t + 2 * a)) * np.expm1(-4 * root * t)
+    fall: Array = 2 / math.sqrt(math.pi) * reach * total
+    return fall
 
 
 def _stack(first: Array, second: Array) -> Array:

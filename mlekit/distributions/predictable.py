@@ -159,7 +159,11 @@ class Predictable:
             shift: whether the units may be shifted; if not, the center is 0.
         """
         center = weights @ values if shift else np.zeros(values.shape[1:])
-        return center, np.sqrt(weights @ np.square(values - center))
+        distance = values - center
+        # In units of the largest: squares of numbers beyond 1e154, or below its inverse, are no numbers.
+        unit = np.abs(distance).max(axis=0, initial=0.0)
+        unit = np.where(unit > 0, unit, 1.0)
+        return center, unit * np.sqrt(weights @ np.square(distance / unit))
 
     @classmethod
     def _rescaled(cls, shift: Array, scale: Array) -> Kind[Any]:

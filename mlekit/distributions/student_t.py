@@ -37,6 +37,8 @@ _FAR = 1e8
 _SMALL = 0.1
 _TINY = 1e-100
 _TERMS = 30
+# A |z|/√ν whose square is all that counts beside 1.
+_FAR_OUT = 1e10
 _GUESSED_DF = 5.0
 _GUESSED_QUARTILE = 0.7266868438004223
 
@@ -160,8 +162,7 @@ class StudentT(LocationScale):
             term = np.where(np.abs(following) < np.abs(term), following, 0.0)
             total = total + term
         log_beta = 0.5 * np.log(np.pi / (0.5 * self.df)) - log_gamma_ratio(0.5 * self.df)
-        log_ratio = np.log(size / np.sqrt(self.df))
-        far = -0.5 * (self.df - 1) * growth - log_ratio - np.log(self.df) - log_beta + np.log(total)
+        far = 0.5 * np.log1p(ratio) - 0.5 * self.df * growth - np.log(self.df) - log_beta + np.log(total)
         return np.where(tail < _TINY, far, np.log(tail))
 
     def _standard_cdf(self, z: Array) -> Array:
@@ -177,8 +178,8 @@ class StudentT(LocationScale):
 
     def _standard_quantile(self, level: Array) -> Array:
         tail = np.minimum(level, 1 - level)
-        odds = split(tail > 0.25, _odds_of_middle, _odds_of_tail, tail, 0.5 * self.df)
-        z: Array = np.sign(level - 0.5) * np.sqrt(self.df * odds)
+        size = split(tail > 0.25, _size_of_middle, _size_of_tail, tail, 0.5 * self.df)
+        z: Array = np.sign(level - 0.5) * np.sqrt(self.df) * size
         return z
 
     # ---- moments ------------------------------------------------------------------------------------------
@@ -208,18 +209,25 @@ class StudentT(LocationScale):
         return rng.standard_t(self.df, shape)
 
 
-def _odds_of_middle(tail: Array, half: Array) -> Array:
-    """z²/ν with P(Z < −|z|) = tail, from the probability of the middle."""
+def _size_of_middle(tail: Array, half: Array) -> Array:
+    """|z|/√ν with P(Z < −|z|) = tail, from the probability of the middle."""
     share: Array = betaincinv(0.5, half, 2 * (0.5 - tail))
-    return share / (1 - share)
+    return np.sqrt(share / (1 - share))
 
 
-def _odds_of_tail(tail: Array, half: Array) -> Array:
+def _size_of_tail(tail: Array, half: Array) -> Array:
     """The same from that of both tails."""
+    # I_x(a, ½) = xᵃ/(a·B(a, ½))·(1 + O(x)), also where the share x of both tails underflows.
+    log_beta = 0.5 * np.log(np.pi / half) - log_gamma_ratio(half)
+    far = np.power(2 * half * tail * np.exp(log_beta), -0.5 / half)
+    return split(far > _FAR_OUT, lambda far, *_: far, _size_of_share, far, tail, half)
+
+
+def _size_of_share(_: Array, tail: Array, half: Array) -> Array:
     share: Array = betaincinv(half, 0.5, 2 * tail)
-    return split(share < 0.5, lambda share, *_: (1 - share) / share, _odds_of_near_tail, share, tail, half)
+    return split(share < 0.5, lambda share, *_: np.sqrt((1 - share) / share), _size_near, share, tail, half)
 
 
-def _odds_of_near_tail(_: Array, tail: Array, half: Array) -> Array:
+def _size_near(_: Array, tail: Array, half: Array) -> Array:
     share: Array = betainccinv(0.5, half, 2 * tail)
-    return share / (1 - share)
+    return np.sqrt(share / (1 - share))

@@ -46,8 +46,13 @@ def log_upper_ratio(k: np.ndarray, mean: Array, dispersion: Array | float) -> Ar
 
     def term(m: int, odd: bool) -> Array:
         first = k + (2 * m if odd else 2 * m - 1)
-        top = (1 + dispersion * (k + m)) * (k + m) if odd else (dispersion * m - 1) * m
-        ratio: Array = share * top / (first * (first + 1))
+        # Factors of like size are divided first: squares of counts would overflow.
+        top = (
+            (1 / first + dispersion * ((k + m) / first)) * (k + m)
+            if odd
+            else (dispersion * m - 1) * m / first
+        )
+        ratio: Array = share * (top / (first + 1))
         return ratio
 
     return np.log(_gauss_fraction(term))
