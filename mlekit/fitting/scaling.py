@@ -12,6 +12,9 @@ from mlekit.arrays import RowSource, row_blocks
 
 __all__ = ["Scaling", "chunks"]
 
+# A mean square below has lost digits, or is about to.
+_LEAST_SQUARE = 1e-290
+
 
 def chunks(inputs: Float[RowSource, "rows inputs"]) -> Iterator[slice]:
     """The rows in order, so many at a time that their values take little memory.
@@ -50,9 +53,13 @@ class Scaling:
         for part in chunks(inputs):
             mean += w[part] @ inputs[part]
         center = np.where(centered, mean, 0.0)
-        for part in chunks(inputs):
-            square += w[part] @ np.square(inputs[part] - center)
+        with np.errstate(over="ignore"):
+            for part in chunks(inputs):
+                square += w[part] @ np.square(inputs[part] - center)
         scale = np.sqrt(square)
+        lost = ~((square > _LEAST_SQUARE) & np.isfinite(square))
+        if lost.any():
+            scale[lost] = _scale_without_squares(inputs, w, center)[lost]
         # What is left of a constant column is rounding.
         constant = scale <= 1e-12 * np.maximum(np.abs(center), np.finfo(np.float64).tiny)
         return cls(center, np.where(constant, 1.0, scale))
@@ -70,3 +77,19 @@ class Scaling:
         for part in chunks(inputs):
             np.divide(inputs[part] - self.center, self.scale, out=result[part], casting="same_kind")
         return result
+
+
+def _scale_without_squares(
+    inputs: Float[RowSource, "rows inputs"],
+    shares: Float[np.ndarray, " rows"],
+    center: Float[np.ndarray, " inputs"],
+) -> Float[np.ndarray, " inputs"]:
+    """Standard deviations of columns so large or small that their squares are no numbers: in units of the largest."""
+    unit, square = np.zeros(len(center)), np.zeros(len(center))
+    for part in chunks(inputs):
+        counted = shares[part] > 0
+        unit = np.maximum(unit, np.abs(inputs[part][counted] - center).max(axis=0, initial=0.0))
+    unit = np.where(unit > 0, unit, 1.0)
+    for part in chunks(inputs):
+        square += shares[part] @ np.square((inputs[part] - center) / unit)
+    return unit * np.sqrt(square)

@@ -262,3 +262,22 @@ def test_a_constant_target_of_any_continuous_family(family: type[mk.Distribution
     still = pd.DataFrame({"y": [0.25] * 20, "x": np.arange(20.0)})
     with pytest.raises(mk.FitError, match=rf"'y' is 0\.25 in every row.*{family.__name__}\.family"):
         mk.fit("y ~ x", still, family)
+
+
+# ---- units -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1e170, 1e300])
+def test_a_unit_whose_square_is_no_number_changes_nothing_else(size: float) -> None:
+    """A column is not constant because the squares of its numbers are 0, nor a target."""
+    data = TABLE.assign(y=TABLE["x1"] - 0.1 * TABLE["x2"] + np.sin(np.arange(len(TABLE))))
+    plain = mk.fit("y ~ x1 + x2", data, mk.Gaussian)
+    by_input = mk.fit("y ~ x1 + x2", data.assign(x1=data["x1"] * size), mk.Gaussian)
+    assert by_input.log_likelihood(data.assign(x1=data["x1"] * size)) == pytest.approx(
+        plain.log_likelihood(data), rel=1e-10
+    )
+    assert by_input.coefficients["loc", "x1"] * size == pytest.approx(
+        plain.coefficients["loc", "x1"], rel=1e-9
+    )
+    by_target = mk.fit("y ~ x1 + x2", data.assign(y=data["y"] * size), mk.Gaussian)
+    np.testing.assert_allclose(by_target.coefficients["loc"] / size, plain.coefficients["loc"], rtol=1e-8)
