@@ -20,7 +20,7 @@ from mlekit.information.divergence_ways import renyi_ways, total_variation_ways,
 from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable
 from mlekit.information.verdict import explain_divergence
-from mlekit.information.ways import mapped
+from mlekit.information.ways import mapped, rooted
 
 __all__ = ["bhattacharyya", "hellinger", "total_variation"]
 
@@ -71,11 +71,7 @@ def hellinger(
     """
     what = f"Hellinger distance of {names_of(p, q)}"
     p, q = comparable(p, q)
-    ways = {
-        # Of a square that is itself uncertain the root is as uncertain as the root of its error.
-        name: mapped(way, lambda t: np.sqrt(0.5 * t), lambda t: 0.5 / np.sqrt(np.maximum(2 * t, 1e-300)))
-        for name, way in tsallis_ways(p, q, 0.5, size, rng).items()
-    }
+    ways = {name: rooted(way, 0.5) for name, way in tsallis_ways(p, q, 0.5, size, rng).items()}
     return answer(ways, what, method=method, estimate=estimate)
 
 

@@ -35,6 +35,8 @@ _LOG_2 = float(np.log(2.0))
 # Mean square of log(q/p) up to which a divergence is summed from terms that are ≥ 0.
 _NEARLY_EQUAL = 0.01
 _EPSILON = float(np.finfo(np.float64).eps)
+# In units of the rounding of log-probabilities: what their difference may be off by.
+_MOST_ROUNDING = 64.0
 # −log of the smallest float: what is known of a logarithm where its argument has underflowed.
 _UNDERFLOW = 745.0
 
@@ -211,7 +213,10 @@ def _expected(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...],
         if np.isposinf(g.direct(np.array(-np.inf))):
             direct = np.where(ratio.left_out(), np.inf, direct)
         rounding = _EPSILON * size
-        near = (np.abs(balance) <= 4 * error[2] + rounding) & (square <= _NEARLY_EQUAL) & np.isfinite(direct)
+        # What log-probabilities have lost inside is more than their own size tells; where nothing can be missing in
+        # the balance, it may be.
+        unseen = np.where(ratio.may_exceed(), rounding, _MOST_ROUNDING * rounding)
+        near = (np.abs(balance) <= 4 * error[2] + unseen) & (square <= _NEARLY_EQUAL) & np.isfinite(direct)
         # Exact ways round but do not approximate: theirs is no error.
         rounded = np.where(near, rounding * np.sqrt(square), rounding)
         error = np.where(near, error[1], error[0])

@@ -39,6 +39,12 @@ class LogRatio:
         """Whether q leaves out a stretch of what p holds for possible, however little p gives to it."""
         return excludes(self.q, self.p)
 
+    def may_exceed(self) -> BoolArray:
+        """Whether q may give probability to what p holds for impossible: unless both reach over the same numbers."""
+        if not (isinstance(self.p.support, Interval) and isinstance(self.q.support, Interval)):
+            return np.ones((), dtype=bool)
+        return excludes(self.p, self.q)
+
     def masses_beyond(self, start: Array, end: Array) -> tuple[Array, Array]:
         """The probabilities that p and q give to counts below the start and above the end."""
         return _mass_beyond(self.p, start, end), _mass_beyond(self.q, start, end)

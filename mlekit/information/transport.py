@@ -24,7 +24,7 @@ from mlekit.information.estimate import Estimate, Method
 from mlekit.information.outcomes import comparable, is_direction, is_discrete, shape_of
 from mlekit.information.registry import find_closed_form
 from mlekit.information.rules import Integrand, Rule, leading, sum_rule
-from mlekit.information.ways import exact, mapped, rules_under
+from mlekit.information.ways import exact, mapped, rooted, rules_under
 
 __all__ = ["wasserstein"]
 
@@ -157,9 +157,7 @@ def _lacks_moment(p: Distribution, order: int) -> BoolArray:
 
 
 def _root(way: Way, order: int) -> Way:
-    if order == 1:
-        return way
-    return mapped(way, lambda v: np.sqrt(np.maximum(v, 0.0)), lambda v: 0.5 / np.sqrt(np.maximum(v, 1e-300)))
+    return way if order == 1 else rooted(way)
 
 
 def _transport(

@@ -28,6 +28,7 @@ __all__ = [
     "exact",
     "known",
     "mapped",
+    "rooted",
     "rules_under",
 ]
 
@@ -147,6 +148,21 @@ def mapped(
         if slope is not None:
             error = np.where(error == 0, 0.0, slope(value) * error)
         return np.asarray(result), np.asarray(error)
+
+    return transformed
+
+
+def rooted(way: Way, factor: float = 1.0) -> Way:
+    """√(factor·value) of what another way gives, which is ≥ 0; its error is that of the root also where this is 0."""
+
+    def transformed() -> tuple[Array, Array]:
+        square, spread = (factor * np.asarray(part) for part in way())
+        square = np.maximum(square, 0.0)
+        root = np.sqrt(square)
+        down = root - np.sqrt(np.maximum(square - spread, 0.0))
+        # Written as a quotient, a rise that is small keeps its digits; the fall is the larger, but at most the root.
+        up = np.where(spread > 0, spread / (np.sqrt(square + spread) + root), 0.0)
+        return root, np.where(np.isinf(spread), spread, np.maximum(up, down))
 
     return transformed
 

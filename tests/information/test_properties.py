@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mpmath
@@ -12,8 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, Gaussian
-from mlekit.information import cross_entropy, entropy, js, kl
+from mlekit.distributions import (
+    Bernoulli,
+    Beta,
+    Categorical,
+    Distribution,
+    Empirical,
+    Gamma,
+    Gaussian,
+    NegativeBinomial,
+    StudentT,
+    Uniform,
+    Weibull,
+)
+from mlekit.information import cross_entropy, entropy, hellinger, js, kl, tsallis
+from mlekit.information.ways import rooted
 
 LOG_2 = float(np.log(2))
 
@@ -129,3 +143,42 @@ def test_a_million_pairs_at_once() -> None:
     many = kl(Categorical(logits=logits[0]), Categorical(logits=logits[1]))
     few = kl(Categorical(logits=logits[0, -3:]), Categorical(logits=logits[1, -3:]))
     np.testing.assert_array_equal(many[-3:], few)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        lambda h: Gamma(shape=2.0 + 2 * h, rate=1.0),
+        lambda h: Beta(alpha=20.0 + h, beta=3.0),
+        lambda h: NegativeBinomial(mean=3.0, dispersion=0.5 + h),
+        lambda h: StudentT(df=4.0 + h, loc=0.0, scale=1.0),
+        lambda h: Weibull(shape=2.0 + h, scale=1.0),
+    ],
+    ids=["gamma", "beta", "negative binomial", "student", "weibull"],
+)
+@pytest.mark.parametrize("measure", [kl, js, hellinger, lambda p, q: tsallis(p, q, 2.0)])
+def test_every_small_step_keeps_its_digits(
+    at: Callable[[float], Distribution], measure: Callable[..., Any]
+) -> None:
+    """Divergences grow with the square of a small step, whatever it is, a distance with the step."""
+    power = 1 if measure is hellinger else 2
+    steps = 10.0 ** -np.arange(5.0, 9.01, 0.25)
+    sizes = np.array([float(measure(at(0.0), at(step))) / step**power for step in steps])
+    np.testing.assert_allclose(sizes, sizes[0], rtol=1e-4)
+
+
+def test_what_only_the_second_holds_for_possible_is_not_lost_in_rounding() -> None:
+    """Of two uniform distributions the wider has a little that the other has not, which is all that there is."""
+    p, q = Uniform(low=0.0, high=1.0), Uniform(low=0.0, high=1.0 + 1e-13)
+    assert float(kl(p, q, method="quadrature")) == pytest.approx(float(kl(p, q)), rel=1e-2)
+
+
+def test_the_error_of_a_root_is_a_number_at_zero() -> None:
+    """The root of a square that may be anything up to its error may be anything up to the root of that."""
+
+    def way() -> tuple[np.ndarray, np.ndarray]:
+        return np.array([0.0, 4.0, 1.0]), np.array([1e-16, 1e-8, 0.0])
+
+    value, error = rooted(way)()
+    np.testing.assert_array_equal(value, [0.0, 2.0, 1.0])
+    np.testing.assert_allclose(error, [1e-8, 2.5e-9, 0.0], rtol=1e-6)
