@@ -279,8 +279,8 @@ def starting_point(
     if not np.isfinite(marginal).all():
         raise FitError(
             f"no single {head.family.name} has maximum likelihood for the target "
-            f"{list(head.target_names)}: its scale would be zero or a probability 0 or 1. Is it constant in the "
-            "rows that are trained on and have weight?"
+            f"{list(head.target_names)}: a scale, a rate or a probability would run to the end of its range, as where "
+            "every row that is trained on and has weight is 0. Give rows that differ, or hold the parameter fixed"
         )
     positions = network.output_biases
     if len(positions) == len(marginal):

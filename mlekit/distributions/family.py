@@ -59,7 +59,10 @@ class Family(Generic[D]):
     def __post_init__(self) -> None:
         owner = self.name
         if not self.distribution.predicted:
-            raise ParameterError(f"{owner} cannot be fitted: it has no parameters to predict")
+            raise ParameterError(
+                f"{owner} cannot be fitted: it has no parameters to predict. Fit a family that has (a mixture of "
+                "networks' predictions is fit_ensemble's; data by itself is Empirical)"
+            )
         for name, value in self.fixed.items():
             if name not in self.distribution.constants:
                 self.parameter(name).validate(value, owner)

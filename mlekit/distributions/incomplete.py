@@ -192,7 +192,7 @@ def _inverse(_: Array, a: Array, b: Array, level: Array) -> Array:
     if tail.any():
         # Far out SciPy's is a guess: from there by Newton's method for log I, which is concave in log x.
         a, b, level, found = (np.broadcast_to(argument, x.shape)[tail] for argument in (a, b, level, x))
-        for _ in range(_STEPS):
+        for _turn in range(_STEPS):
             log_probability = log_betainc(a, b, found, 1 - found)
             slope = np.exp(log_beta_density(a, b, found, 1 - found) - log_probability) / (1 - found)
             step = (np.log(level) - log_probability) / slope
