@@ -1,13 +1,16 @@
-"""Write the table of families into README.md from the code, so that it cannot go stale.
+"""The table of families, made from the code, so that it cannot go stale.
 
-    python docs/families.py
+    python docs/families.py        write it into README.md
 
-A family appears once it is in `mlekit.distributions.FAMILIES`. The test of the README fails while the table differs.
+A family appears once it is in `mlekit.distributions.FAMILIES`. The test of the README fails while the table differs;
+the guide on families makes it anew whenever the documentation is built.
 """
 
 from __future__ import annotations
 
+import html
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +19,44 @@ import numpy as np
 from mlekit.distributions import FAMILIES, Distribution, Family, Parameter
 from mlekit.distributions.domain import REAL
 
+CODE = re.compile("`([^`]*)`")
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- families: written by docs/families.py -->\n", "<!-- families: end -->\n"
 
 
-def table() -> str:
-    """The table in Markdown, a row a family."""
-    head = "| Family | The target | `fit` predicts (link) | The loss this implies |\n|---|---|---|---|\n"
-    return head + "".join(
-        f"| `{name}` | {_target(family)} | {_predicted(family)} | {_losses(family)} |\n"
+HEADINGS = ("Family", "The target", "`fit` predicts (link)", "The loss this implies")
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """The table, a row a family: its name, what it is for, what is predicted of it, and its losses."""
+    return [
+        (f"`{name}`", _target(family), _predicted(family), _losses(family))
         for name, family in FAMILIES.items()
+    ]
+
+
+def table() -> str:
+    """The table in Markdown."""
+    lines = [HEADINGS, ("---",) * len(HEADINGS), *rows()]
+    return "".join(
+        f"|{'|'.join(line)}|\n" if line[0] == "---" else f"| {' | '.join(line)} |\n" for line in lines
+    )
+
+
+def html_table(reference: str) -> str:
+    """The table in HTML, where each family leads to its page in the folder ``reference``."""
+
+    def cell(text: str) -> str:
+        return CODE.sub(r"<code>\1</code>", html.escape(text))
+
+    def line(family: str, *rest: str) -> str:
+        link = f'<a href="{reference}/mlekit.{family.strip("`")}.html">{cell(family)}</a>'
+        return f"<tr><th>{link}</th>{''.join(f'<td>{cell(text)}</td>' for text in rest)}</tr>"
+
+    head = "".join(f"<th>{cell(text)}</th>" for text in HEADINGS)
+    return (
+        f'<table class="table families"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(line(*row) for row in rows())}</tbody></table>"
     )
 
 

@@ -103,8 +103,7 @@ from mlekit.information import (
 from mlekit.model import Model
 from mlekit.networks import MLP, BuiltNetwork, Linear, Network
 from mlekit.storage import load
-
-__version__ = "0.1.0.dev0"
+from mlekit.version import __version__ as __version__
 
 __all__ = [
     "LBFGS",

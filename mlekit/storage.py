@@ -30,6 +30,7 @@ from mlekit.model import FitFacts, Model
 from mlekit.networks import from_json as network_from_json
 from mlekit.networks import to_json as network_to_json
 from mlekit.regression import Block, Regression
+from mlekit.version import __version__
 
 __all__ = ["load", "save"]
 
@@ -60,7 +61,10 @@ def save(model: Model[Any], path: str | Path) -> None:
         tensors["member_weights"] = model.head.weights
     document = {
         "format": _FORMAT,
-        "versions": {name: version(name) for name in ("mlekit", "numpy", "pandas", "formulaic")},
+        "versions": {
+            "mlekit": __version__,
+            **{name: version(name) for name in ("numpy", "pandas", "formulaic")},
+        },
         "encoding": model.regression.encoding.to_json(),
         "blocks": [
             {

@@ -40,9 +40,10 @@ ROOMS = {
     "model": ROOMS_TO_THE_MODEL | {"regression", "information", "evaluation", "storage"},
     "existence": ROOMS_TO_THE_MODEL | {"regression", "model"},
     "estimation": ROOMS_TO_THE_MODEL | {"regression", "existence", "model"},
+    "version": set(),
     "kinds": ROOMS_TO_THE_MODEL | {"regression", "estimation"},
     "ensemble": ROOMS_TO_THE_MODEL | {"regression", "existence", "model", "estimation", "kinds"},
-    "storage": ROOMS_TO_THE_MODEL | {"regression", "model"},
+    "storage": ROOMS_TO_THE_MODEL | {"regression", "model", "version"},
     "evaluation": ROOMS_TO_THE_MODEL | {"regression", "information", "model"},
     "datasets": COMMON_GROUND | {"distributions"},
     "adapters": ROOMS_TO_THE_MODEL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -40,12 +41,13 @@ def facts_table(model: Model[Any]) -> pd.Series[Any]:
 
 
 def _networks(model: Model[Any]) -> str:
-    described = []
+    described: Counter[str] = Counter()
     for block in model.regression.blocks:
         columns = () if block.formula is None else model.regression.encoding.predictors[block.formula].columns
         kind = "intercept" if isinstance(block.network, Linear) and not columns else repr(block.network)
-        described.append(f"{', '.join(block.parameters)}: {kind}")
-    return "; ".join(described)
+        described[f"{', '.join(block.parameters)}: {kind}"] += 1
+    # The members of an ensemble are alike.
+    return "; ".join(f"{count} × {what}" if count > 1 else what for what, count in described.items())
 
 
 def summarize(model: Model[Any]) -> str:
