@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from mlekit.distributions import COMPOSITIONS, FAMILIES, TRANSFORMS, Distribution, Family, Head, MixtureHead
+from mlekit.distributions.composed import Kind
 from mlekit.distributions.labels import label_array
 from mlekit.distributions.spelling import read_kind
 from mlekit.errors import FileFormatError, ParameterError
@@ -43,7 +44,7 @@ def save(model: Model[Any], path: str | Path) -> None:
 
     Raises:
         NetworkError: for a network that is not mlekit's own.
-        FileFormatError: for labels that a file cannot hold.
+        FileFormatError: for labels that a file cannot hold, and a family that is not in `FAMILIES`.
         FileNotFoundError: if there is no such folder.
     """
     from safetensors.numpy import save as to_bytes
@@ -231,6 +232,7 @@ def _require_shape(name: str, tensors: Mapping[str, np.ndarray], shape: tuple[in
 
 
 def _head_to_json(head: Head[Any]) -> dict[str, Any]:
+    _known_kind(head.family.name)
     return {
         "distribution": head.family.name,
         "fixed": {name: _plain(name, value) for name, value in head.family.fixed.items()},
@@ -260,13 +262,20 @@ def _from_plain(plain: Any) -> Any:
     return np.array(plain["values"], dtype=plain["dtype"]) if isinstance(plain, dict) else plain
 
 
-def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Head[Any]:
+def _known_kind(name: str) -> Kind[Distribution]:
+    """The kind of that name; a file holds names, no code."""
     try:
-        kind = read_kind(document["distribution"], FAMILIES, {**COMPOSITIONS, **TRANSFORMS})
+        return read_kind(name, FAMILIES, {**COMPOSITIONS, **TRANSFORMS})
     except ParameterError as error:
+        reason = str(error).rstrip(".")
         raise FileFormatError(
-            f"the model's family is not known to this version of mlekit: {error}"
+            f"the model's family is not known to this version of mlekit: {reason}; a family of your own has to be put "
+            "into mlekit.distributions.FAMILIES, where models are saved and where they are loaded"
         ) from error
+
+
+def _head_from_json(document: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Head[Any]:
+    kind = _known_kind(document["distribution"])
     fixed = {key: _from_plain(value) for key, value in document["fixed"].items()}
     family: Family[Distribution] = Family(kind, fixed, document["links"])
     return Head(

@@ -20,6 +20,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 import mlekit as mk
+from mlekit.distributions import FAMILIES
 from mlekit.networks import BuiltNetwork
 from tests.fitting.simulation import overlapping
 from tests.support import REPOSITORY
@@ -252,6 +253,29 @@ def test_nothing_in_a_file_is_executed(call: str, content: bytes, path: Path) ->
     with pytest.raises(mk.MlekitError):
         mk.load(path)(TABLE)
     assert not mark.exists()
+
+
+class Odd(mk.Gumbel):
+    """A family from outside the library."""
+
+
+def test_a_family_that_no_file_could_name_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = mk.fit("length ~ x1", TABLE, Odd)
+    with pytest.raises(mk.FileFormatError, match=r"Odd.*FAMILIES"):
+        model.save(path)
+    assert not path.exists()
+    monkeypatch.setitem(FAMILIES, "Odd", Odd)
+    model.save(path)
+    again = mk.load(path)
+    assert again.family is Odd
+    assert again.log_likelihood(TABLE) == model.log_likelihood(TABLE)
+
+
+def test_a_file_names_the_version_of_this_tree(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+    with safe_open(path, framework="numpy") as file:
+        document = json.loads(file.metadata()["mlekit"])
+    assert document["versions"]["mlekit"] == mk.__version__
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------
