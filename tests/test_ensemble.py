@@ -88,7 +88,7 @@ def test_every_family_trains_as_an_ensemble(name: str, tmp_path: Path) -> None:
     assert model.predict(TABLE).index.equals(TABLE.index)
     assert "Mixture" in repr(model)
     assert str(model.n_parameters) in model.summary()
-    assert model.summary().count("MLP(") == 2  # each of the two kinds is named once
+    assert model.summary().count("MLP(") == 2  # each kind of network is named once
     model.save(tmp_path / "ensemble.mlekit")
     again = mk.load(tmp_path / "ensemble.mlekit")
     assert again.log_likelihood(TABLE) == model.log_likelihood(TABLE)
