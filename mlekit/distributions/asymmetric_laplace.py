@@ -16,6 +16,7 @@ import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, pick
 from mlekit.distributions.domain import Interval
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.kinked import KinkedLocationScale
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.location_scale import LOC, SCALE
@@ -54,6 +55,9 @@ class AsymmetricLaplace(KinkedLocationScale):
 
     parameters = (LOC, SCALE, _QUANTILE)
     constants = frozenset({"quantile"})
+    fused = Fused(
+        "asymmetric_laplace", ("loc", "scale", "level"), frozenset({"_log_prob", "_cdf", "_quantile"})
+    )
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike, quantile: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale, quantile=quantile)

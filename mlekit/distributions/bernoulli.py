@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 from mlekit.arrays import Array, ArrayLike, Labels, pick, read_only, unwrap
 from mlekit.distributions.domain import PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import softplus
@@ -55,6 +56,7 @@ class Bernoulli(ExponentialFamily):
     outcomes = _OUTCOMES
     predicted = (_PROBS,)
     labelled = True
+    fused = Fused("bernoulli", ("logits",), frozenset({"_log_prob", "_entropy", "_cdf"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):
@@ -202,6 +204,9 @@ class Bernoulli(ExponentialFamily):
         >>> float(Bernoulli(probs=0.5).entropy())
         0.6931471805599453
         """
+        return self._answer(type(self)._entropy)
+
+    def _entropy(self) -> Array:
         size = np.abs(self.logits)
         rest = expit(-size)
         # With t = |logit|: softplus(−t) + t·expit(−t); the product is 0 in the limit of certainty.

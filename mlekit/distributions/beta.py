@@ -24,6 +24,7 @@ from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.incomplete import beta_quantile, log_beta_density, log_betainc, lower_beta
 from mlekit.distributions.link import LOG, LOGIT
 from mlekit.distributions.parameter import Parameter
@@ -62,6 +63,7 @@ class Beta(ExponentialFamily):
     parameters = (_ALPHA, _BETA)
     predicted = (_MEAN, _PRECISION)
     outcomes = _OPEN
+    fused = Fused("beta", ("alpha", "beta"), frozenset({"_log_prob", "_entropy"}))
 
     def __init__(self, *, alpha: ArrayLike, beta: ArrayLike) -> None:
         self._store_parameters(alpha=alpha, beta=beta)
@@ -246,6 +248,9 @@ class Beta(ExponentialFamily):
         >>> float(Beta(alpha=1.0, beta=1.0).entropy())
         0.0
         """
+        return self._answer(type(self)._entropy)
+
+    def _entropy(self) -> Array:
         n, mean, rest = self.precision, self.mean, self.beta / self.precision
         peak = log_beta_density(self.alpha, self.beta, mean, rest) - np.log(mean) - np.log(rest)
         spread = (self.alpha - 1) * log_minus_digamma(self.alpha) + (self.beta - 1) * log_minus_digamma(

@@ -23,6 +23,7 @@ from scipy.special import expit
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import POSITIVE, PROBABILITY
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import LOG, LOGIT
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.parameter import Parameter
@@ -61,6 +62,7 @@ class BetaBinomial(SuccessCount):
 
     parameters = (TRIALS, _ALPHA, _BETA)
     predicted = (_MEAN, _PRECISION)
+    fused = Fused("beta_binomial", ("trials", "alpha", "beta"), frozenset({"_log_prob"}))
 
     def __init__(self, *, trials: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> None:
         self._store_parameters(trials=trials, alpha=alpha, beta=beta)

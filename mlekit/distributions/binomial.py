@@ -21,6 +21,7 @@ from mlekit.arrays import Array, ArrayLike, read_only, unwrap
 from mlekit.distributions.domain import PROBABILITY
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.incomplete import lower_beta
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.parameter import Parameter, numbers
@@ -61,6 +62,7 @@ class Binomial(SuccessCount, ExponentialFamily):
 
     parameters = (TRIALS, _PROBS)
     predicted = (_PROBS,)
+    fused = Fused("binomial", ("trials", "probs", "_failure_probs"), frozenset({"_log_prob"}))
 
     def __init__(
         self, *, trials: ArrayLike, probs: ArrayLike | None = None, logits: ArrayLike | None = None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, pick
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.location_scale import LocationScale
 from mlekit.distributions.weighted import robust_units
 
@@ -38,6 +39,8 @@ class Cauchy(LocationScale):
     3.1830988618379067e-21
 
     """
+
+    fused = Fused("cauchy", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

@@ -10,6 +10,7 @@ import numpy as np
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import Interval
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import IDENTITY
 from mlekit.distributions.parameter import Parameter
 from mlekit.errors import ParameterError
@@ -38,6 +39,7 @@ class DiscreteUniform(Distribution):
     """
 
     parameters = (_LOW, _HIGH)
+    fused = Fused("discrete_uniform", ("low", "high"), frozenset({"_log_prob", "_cdf"}))
 
     def __init__(self, *, low: ArrayLike, high: ArrayLike) -> None:
         self._store_parameters(low=low, high=high)

@@ -18,6 +18,7 @@ import pandas as pd
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.domain import POSITIVE, Interval
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.positive import NOT_NEGATIVE, refuse_all_zero
@@ -48,6 +49,7 @@ class Exponential(ExponentialFamily):
     parameters = (_RATE,)
     predicted = (_RATE,)
     outcomes = NOT_NEGATIVE
+    fused = Fused("exponential", ("rate",), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, rate: ArrayLike) -> None:
         self._store_parameters(rate=rate)

@@ -25,6 +25,7 @@ from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import log_excess
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.incomplete import (
     gamma_quantile,
     log_gamma_density,
@@ -67,6 +68,7 @@ class Gamma(ExponentialFamily):
     parameters = (_SHAPE, _RATE)
     predicted = (_MEAN, _SHAPE)
     outcomes = POSITIVE
+    fused = Fused("gamma", ("shape", "rate"), frozenset({"_log_prob", "_entropy"}))
 
     def __init__(self, *, shape: ArrayLike, rate: ArrayLike) -> None:
         self._store_parameters(shape=shape, rate=rate)
@@ -231,6 +233,9 @@ class Gamma(ExponentialFamily):
         >>> round(float(Gamma(shape=1e9, rate=1.0).entropy()), 6)
         11.780572
         """
+        return self._answer(type(self)._entropy)
+
+    def _entropy(self) -> Array:
         # E[−log p] = −log p at r = 1, and k·E[r − 1 − log r] + E[log r].
         peak = log_gamma_density(self.shape, np.asarray(self.shape)) - log_ratio(self.shape, self.rate)
         return unwrap((self.shape - 1) * log_minus_digamma(self.shape) - peak)

@@ -47,8 +47,10 @@ class Gaussian(ExponentialFamily):
 
     parameters = (_LOC, _SCALE)
     predicted = (_LOC, _SCALE)
-    fused = Fused("gaussian", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_log_cdf", "_log_sf"}))
     least_squares = True
+    fused = Fused(
+        "gaussian", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_log_cdf", "_log_sf", "_quantile"})
+    )
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 from mlekit.arrays import Array, ArrayLike, pick, read_only, unwrap
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import log1mexp, softplus
@@ -53,6 +54,7 @@ class Geometric(ExponentialFamily):
     parameters = (_PROBS,)
     predicted = (_PROBS,)
     outcomes = COUNTS
+    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_entropy", "_cdf"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):
@@ -203,6 +205,9 @@ class Geometric(ExponentialFamily):
         >>> float(Geometric(probs=0.5).entropy())
         1.3862943611198906
         """
+        return self._answer(type(self)._entropy)
+
+    def _entropy(self) -> Array:
         with np.errstate(invalid="ignore"):
             failures = np.where(self.mean == 0, 0.0, self.mean * softplus(self.logits))
         return unwrap(softplus(-self.logits) + failures)

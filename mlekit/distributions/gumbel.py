@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.location_scale import LocationScale
 from mlekit.distributions.special import log1mexp
 
@@ -37,6 +38,8 @@ class Gumbel(LocationScale):
     -100.0
 
     """
+
+    fused = Fused("gumbel", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

@@ -23,6 +23,7 @@ from scipy.special import erfcx, exp1
 from mlekit.arrays import Array, ArrayLike, BoolArray, unwrap
 from mlekit.distributions.domain import POSITIVE, Interval
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.positive import NOT_NEGATIVE, density_above_zero
@@ -63,6 +64,7 @@ class InverseGaussian(ExponentialFamily):
     parameters = (_MEAN, _SHAPE)
     predicted = (_MEAN, _SHAPE)
     outcomes = POSITIVE
+    fused = Fused("inverse_gaussian", ("mean", "shape"), frozenset({"_log_prob", "_cdf"}))
 
     def __init__(self, *, mean: ArrayLike, shape: ArrayLike) -> None:
         self._store_parameters(mean=mean, shape=shape)

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, pick
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.kinked import KinkedLocationScale
 from mlekit.distributions.special import log1mexp
 from mlekit.distributions.weighted import weighted_quantile
@@ -38,6 +39,8 @@ class Laplace(KinkedLocationScale):
     -1000.6931471805599
 
     """
+
+    fused = Fused("laplace", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

@@ -17,6 +17,7 @@ from scipy.special import expit, log_expit, logit
 
 from mlekit.arrays import Array
 from mlekit.distributions.domain import POSITIVE
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import LOG
 from mlekit.distributions.logistic import Logistic
 from mlekit.distributions.parameter import Parameter
@@ -51,6 +52,7 @@ class LogLogistic(ScaleShape):
 
     parameters = (_SHAPE, SCALE)
     predicted = (SCALE, _SHAPE)
+    fused = Fused("log_logistic", ("shape", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 

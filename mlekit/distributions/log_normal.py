@@ -16,6 +16,7 @@ import numpy as np
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.domain import POSITIVE, REAL, Interval
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.gaussian import Gaussian
 from mlekit.distributions.link import IDENTITY, LOG
 from mlekit.distributions.parameter import Parameter
@@ -47,6 +48,7 @@ class LogNormal(ExponentialFamily):
     parameters = (_LOC, _SCALE)
     predicted = (_LOC, _SCALE)
     outcomes = POSITIVE
+    fused = Fused("log_normal", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

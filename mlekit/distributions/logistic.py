@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import expit, log_expit, logit
 
 from mlekit.arrays import Array, ArrayLike
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.location_scale import LocationScale
 
 __all__ = ["Logistic"]
@@ -31,6 +32,8 @@ class Logistic(LocationScale):
     array([0.88079708, 0.73105858])
 
     """
+
+    fused = Fused("logistic", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(loc=loc, scale=scale)

@@ -26,6 +26,7 @@ from mlekit.distributions.counts import CountDistribution, sample_poisson
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.factorials import deviance, log_excess, log_factorial_excess, stirling_error
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.incomplete import lower_beta, lower_gamma
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
@@ -64,6 +65,7 @@ class NegativeBinomial(CountDistribution):
     parameters = (_MEAN, _DISPERSION)
     predicted = (_MEAN, _DISPERSION)
     outcomes = COUNTS
+    fused = Fused("negative_binomial", ("mean", "dispersion"), frozenset({"_log_prob"}))
 
     def __init__(self, *, mean: ArrayLike, dispersion: ArrayLike) -> None:
         self._store_parameters(mean=mean, dispersion=dispersion)

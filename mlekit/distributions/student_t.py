@@ -17,6 +17,7 @@ from scipy.special import betainccinv, betaincinv
 
 from mlekit.arrays import Array, ArrayLike, pick, split
 from mlekit.distributions.domain import POSITIVE
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.gamma_ratio import (
     log_gamma_ratio,
     log_gamma_ratio_curvature_rest,
@@ -63,6 +64,7 @@ class StudentT(LocationScale):
 
     parameters = (_DF, LOC, SCALE)
     predicted = (LOC, SCALE, _DF)
+    fused = Fused("student_t", ("df", "loc", "scale"), frozenset({"_log_prob"}))
 
     def __init__(self, *, df: ArrayLike, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(df=df, loc=loc, scale=scale)

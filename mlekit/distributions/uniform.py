@@ -13,6 +13,7 @@ import numpy as np
 from mlekit.arrays import Array, ArrayLike, pick, unwrap
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import REAL, Interval
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.link import IDENTITY
 from mlekit.distributions.parameter import Parameter
 from mlekit.errors import ParameterError
@@ -41,6 +42,7 @@ class Uniform(Distribution):
         Parameter("low", REAL, IDENTITY, typical=(-10.0, -1.0)),
         Parameter("high", REAL, IDENTITY, typical=(0.0, 10.0)),
     )
+    fused = Fused("uniform", ("low", "high"), frozenset({"_log_prob", "_entropy", "_cdf", "_quantile"}))
 
     def __init__(self, *, low: ArrayLike, high: ArrayLike) -> None:
         self._store_parameters(low=low, high=high)
@@ -122,6 +124,9 @@ class Uniform(Distribution):
         >>> float(Uniform(low=0.0, high=1.0).entropy())
         0.0
         """
+        return self._answer(type(self)._entropy)
+
+    def _entropy(self) -> Array:
         return unwrap(self._log_width)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:

@@ -16,6 +16,7 @@ from scipy.special import gamma, gammaln, zeta
 
 from mlekit.arrays import Array
 from mlekit.distributions.domain import POSITIVE
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.gumbel import Gumbel
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
@@ -55,6 +56,7 @@ class Weibull(ScaleShape):
 
     parameters = (_SHAPE, SCALE)
     predicted = (SCALE, _SHAPE)
+    fused = Fused("weibull", ("shape", "scale"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 

@@ -15,10 +15,12 @@ from scipy.special import erf, gammaln, ndtr
 from mlekit.arrays import Array
 from mlekit.distributions import (
     Bernoulli,
+    Beta,
     Categorical,
     Exponential,
     Gamma,
     Gaussian,
+    Geometric,
     Gumbel,
     InverseGaussian,
     LogNormal,
@@ -29,6 +31,7 @@ from mlekit.distributions import (
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.factorials import log_factorial_excess
 from mlekit.information.elementary import exp_excess, log_excess, log_gamma_excess, mean_of_folded
+from mlekit.information.exponential_forms import bregman
 from mlekit.information.logits import (
     js_of_logits,
     kl_of_logits,
@@ -49,8 +52,8 @@ __all__ = [
 ]
 
 
-@closed_form(Gaussian, Gaussian)
-@closed_form(LogNormal, LogNormal)
+@closed_form(Gaussian, Gaussian, kernel="gaussian_kl")
+@closed_form(LogNormal, LogNormal, kernel="gaussian_kl")
 def gaussian_kl(p: Gaussian | LogNormal, q: Gaussian | LogNormal) -> Array:
     """½(r² − 1 − 2·log r) + ½((μ_p − μ_q)/σ_q)², with r = σ_p/σ_q.
 
@@ -62,7 +65,7 @@ def gaussian_kl(p: Gaussian | LogNormal, q: Gaussian | LogNormal) -> Array:
     return 0.5 * np.square(u) + log_excess(u, p.scale / q.scale) + 0.5 * np.square(shift)
 
 
-@closed_form(Bernoulli, Bernoulli)
+@closed_form(Bernoulli, Bernoulli, kernel="bernoulli_kl")
 def bernoulli_kl(p: Bernoulli, q: Bernoulli) -> Array:
     """p·log(p/q) + (1 − p)·log((1 − p)/(1 − q)), from logits."""
     return kl_of_logits(two_logits(p.logits), two_logits(q.logits))
@@ -152,7 +155,7 @@ def _outcome_logits(p: Bernoulli | Categorical) -> Array:
     return two_logits(p.logits) if isinstance(p, Bernoulli) else p.logits
 
 
-@closed_form(Poisson, Poisson)
+@closed_form(Poisson, Poisson, kernel="poisson_kl")
 def poisson_kl(p: Poisson, q: Poisson) -> Array:
     """λ_p·(e^x − 1 − x) with x = log λ_q/λ_p: every term is ≥ 0; λ_q for λ_p = 0."""
     x = _log_rate_ratio(p, q)
@@ -183,13 +186,25 @@ def _log_rate_ratio(p: Poisson, q: Poisson) -> Array:
     return np.where(np.abs(step) < 0.5, np.log1p(np.clip(step, -0.5, 0.5)), np.log(q.rate) - np.log(p.rate))
 
 
-@closed_form(Exponential, Exponential)
+@closed_form(Exponential, Exponential, kernel="exponential_kl")
 def exponential_kl(p: Exponential, q: Exponential) -> Array:
     """The excess r − 1 − log r, with r = λ_q/λ_p."""
     return log_excess((q.rate - p.rate) / p.rate, q.rate / p.rate)
 
 
-@closed_form(Gamma, Gamma)
+@closed_form(Beta, Beta, kernel="beta_kl")
+def beta_kl(p: Beta, q: Beta) -> Array:
+    """The Bregman divergence of log B."""
+    return np.maximum(bregman(p, q), 0.0)
+
+
+@closed_form(Geometric, Geometric, kernel="geometric_kl")
+def geometric_kl(p: Geometric, q: Geometric) -> Array:
+    """The Bregman divergence of −log(1 − exp(θ)), θ = log(1 − p)."""
+    return np.maximum(bregman(p, q), 0.0)
+
+
+@closed_form(Gamma, Gamma, kernel="gamma_kl")
 def gamma_kl(p: Gamma, q: Gamma) -> Array:
     """k_q·(r − 1 − log r) of the means, r = μ_p/μ_q, and the Bregman divergence of g(k) = log Γ(k) − k·log k + k.
 
@@ -246,7 +261,7 @@ def extremes_kl(ratio_minus_one: Array, ratio: Array, shift: Array) -> Array:
     return exp_excess(log_gamma + shift) + above
 
 
-@closed_form(Uniform, Uniform)
+@closed_form(Uniform, Uniform, kernel="uniform_kl")
 def uniform_kl(p: Uniform, q: Uniform) -> Array:
     """The logarithm of the ratio of widths where q covers p; else +∞."""
     covered = (q.low <= p.low) & (p.high <= q.high)

@@ -19,7 +19,7 @@ from mlekit.information.registry import closed_form
 __all__ = ["cauchy_kl", "laplace_kl", "von_mises_kl"]
 
 
-@closed_form(Laplace, Laplace)
+@closed_form(Laplace, Laplace, kernel="laplace_kl")
 def laplace_kl(p: Laplace, q: Laplace) -> Array:
     """r·(e^−t − 1 + t) + (r − 1 − log r) with r = b_p/b_q and t = |μ_p − μ_q|/b_p: both terms are ≥ 0."""
     ratio = p.scale / q.scale
@@ -28,7 +28,7 @@ def laplace_kl(p: Laplace, q: Laplace) -> Array:
     )
 
 
-@closed_form(Cauchy, Cauchy)
+@closed_form(Cauchy, Cauchy, kernel="cauchy_kl")
 def cauchy_kl(p: Cauchy, q: Cauchy) -> Array:
     """Log(1 + ((γ_p − γ_q)² + (μ_p − μ_q)²)/(4·γ_p·γ_q)), which is symmetric."""
     scales, places = (p.scale - q.scale) / q.scale, (p.loc - q.loc) / q.scale

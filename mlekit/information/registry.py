@@ -22,6 +22,7 @@ from mlekit.arrays import Array
 from mlekit.blocks import in_blocks
 from mlekit.distributions import Distribution
 from mlekit.errors import ParameterError
+from mlekit.kernels import evaluate
 
 __all__ = ["Quantity", "blockwise", "closed_form", "find_closed_form"]
 
@@ -30,14 +31,18 @@ Form: TypeAlias = Callable[..., Array]
 F = TypeVar("F", bound=Form)
 
 _FORMS: dict[tuple[Quantity, tuple[type[Distribution], ...]], Form] = {}
+_KERNELS: dict[Form, str] = {}
 
 
-def closed_form(*families: type[Distribution], of: Quantity | None = None) -> Callable[[F], F]:
+def closed_form(
+    *families: type[Distribution], of: Quantity | None = None, kernel: str | None = None
+) -> Callable[[F], F]:
     """Register the decorated function as entropy of one family, or as KL(p‖q) or another quantity of two.
 
     Args:
         *families: the types of the function's first arguments, one or two.
         of: which quantity, if it is neither entropy nor KL.
+        kernel: what says the same in compiled code, of the fields that the families' own kernels take.
 
     Returns:
         The decorator; it gives the function back.
@@ -60,6 +65,8 @@ def closed_form(*families: type[Distribution], of: Quantity | None = None) -> Ca
         if key in _FORMS:
             raise ParameterError(f"there is a closed form for ({names}) already")
         _FORMS[key] = form
+        if kernel is not None:
+            _KERNELS[form] = kernel
         return form
 
     return register
@@ -99,7 +106,24 @@ def blockwise(form: Form, distributions: tuple[Distribution, ...], further: tupl
     if not all(distribution._elementwise() for distribution in distributions):
         return form(*distributions, *further)
     shape = np.broadcast_shapes(*(distribution.batch_shape for distribution in distributions))
+    fused = _by_kernel(form, distributions, shape)
+    if fused is not None:
+        return fused
     value: Array = in_blocks(
         lambda cut: form(*(distribution._part(cut) for distribution in distributions), *further), shape
     )
     return value
+
+
+def _by_kernel(form: Form, distributions: tuple[Distribution, ...], shape: tuple[int, ...]) -> Array | None:
+    """What a form says, by its kernel; None if it has none, or that cannot be had here."""
+    if form not in _KERNELS:
+        return None
+    kinds = [vars(type(distribution)).get("fused") for distribution in distributions]
+    fields = [
+        getattr(distribution, field)
+        for distribution, fused in zip(distributions, kinds, strict=True)
+        if fused is not None
+        for field in fused.fields
+    ]
+    return evaluate(_KERNELS[form], shape, fields) if None not in kinds else None

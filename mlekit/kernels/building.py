@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 __all__ = ["FOLDER", "build", "compiler", "library_path"]
@@ -19,9 +20,11 @@ __all__ = ["FOLDER", "build", "compiler", "library_path"]
 FOLDER = Path(__file__).resolve().parent
 
 _FLAGS = (
-    *("-std=c11", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra"),
+    *("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"),
     # Products are added without rounding in between where the processor can; what is not a number stays as it is.
     *("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),
+    # These make branches of conditions that are asked twice, which keeps loops from becoming vector instructions.
+    *("-fno-tree-pre", "-fno-thread-jumps"),
 )
 _SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
 
@@ -56,22 +59,33 @@ def build() -> Path | None:
     if command is None:
         print("mlekit: no C compiler (cc, or what CC names), so built without kernels: NumPy does their work")
         return None
-    made = path.with_name(f"{path.name}.{os.getpid()}")
-    sources = sorted(str(source) for source in FOLDER.glob("*.c"))
-    run = subprocess.run(
-        [*command, *_FLAGS, *sources, "-lm", "-o", str(made)], capture_output=True, text=True, check=False
-    )
-    if run.returncode or run.stderr:
-        print(run.stderr, file=sys.stderr)
-    if run.returncode:
-        print(
-            f"mlekit: {command[0]} failed, so built without kernels: NumPy does their work", file=sys.stderr
-        )
-        return None
-    for old in FOLDER.glob(f"kernels-*{_SUFFIX}"):
-        old.unlink()
-    made.replace(path)
+    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="kernels-") as folder:
+        made = Path(folder) / path.name
+        failure = _compile(command, made)
+        if failure is not None:
+            print(failure, file=sys.stderr)
+            print(
+                f"mlekit: {command[0]} failed, so built without kernels: NumPy does their work",
+                file=sys.stderr,
+            )
+            return None
+        for old in FOLDER.glob(f"kernels-*{_SUFFIX}"):
+            old.unlink()
+        made.replace(path)
     return path
+
+
+def _compile(command: list[str], made: Path) -> str | None:
+    """Compile and link, all sources at once; what the compiler says if it fails."""
+    objects = {source: made.with_name(f"{source.stem}.o") for source in sorted(FOLDER.glob("*.c"))}
+    calls = [[*command, *_FLAGS, "-c", str(source), "-o", str(target)] for source, target in objects.items()]
+    running = [subprocess.Popen(call, stderr=subprocess.PIPE, text=True) for call in calls]
+    words = [process.communicate()[1] for process in running]
+    if any(process.returncode for process in running):
+        return "".join(words)
+    link = [*command, "-shared", *map(str, objects.values()), "-lm", "-o", str(made)]
+    linked = subprocess.run(link, stderr=subprocess.PIPE, text=True, check=False)
+    return linked.stderr if linked.returncode else None
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ INLINE const double *chunk_of(const double *argument, ptrdiff_t stride, ptrdiff_
 }
 
 #define OVER_CHUNKS(name, count, ...)                                                                                  \
+    EXPORTED const int name##_arguments = count;                                                                       \
     VERSIONS EXPORTED void name(                                                                                       \
         ptrdiff_t n, const double *const *arguments, const ptrdiff_t *strides, double *out)                           \
     {                                                                                                                  \

@@ -49,15 +49,20 @@ def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> A
     Returns:
         The answer, in double precision; None where there is no library, or an argument has another precision.
 
+    Raises:
+        TypeError: for another number of arguments than the kernel takes.
+
     >>> halves = evaluate("gaussian_cdf", (2,), [np.zeros(2), np.zeros(()), np.ones(())])
     >>> halves is None or halves.tolist() == [0.5, 0.5]
     True
 
     """
-    function = _function(name)
+    function, count = _function(name)
     arrays = [np.asarray(argument) for argument in arguments]
     if function is None or any(array.dtype != np.float64 for array in arrays):
         return None
+    if len(arrays) != count:
+        raise TypeError(f"the kernel {name} takes {count} arguments, not {len(arrays)}")
     out = np.empty(shape)
     laid = [_laid_out(array, shape) for array in arrays]
     starts = [array.__array_interface__["data"][0] for array in laid]
@@ -96,11 +101,12 @@ def _laid_out(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @cache
-def _function(name: str) -> Any:
+def _function(name: str) -> tuple[Any, int]:
+    """A kernel and how many arguments it takes; None where there is no library."""
     loaded = library()
     if loaded is None:
-        return None
+        return None, 0
     function = getattr(loaded, name)
     function.argtypes = (ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
     function.restype = None
-    return function
+    return function, ctypes.c_int.in_dll(loaded, f"{name}_arguments").value

@@ -86,6 +86,75 @@ def _scaled_erfcx(t: Any) -> Any:
     return (1 + 2 * x) * series / (x * mpmath.sqrt(mpmath.pi))
 
 
+def _of_root(function: Callable[[Any], Any], limit: Any) -> Callable[[Any], Any]:
+    """A function of √x, whose limit at 0 is known."""
+    return lambda x: function(mpmath.sqrt(x)) if x > mpmath.mpf(10) ** -12 else mpmath.mpf(limit)
+
+
+def _from_one(function: Callable[[Any], Any], limit: Any) -> Callable[[Any], Any]:
+    """y times a function of y ≥ 1, in t = (y − 1)/(y + 1); its limit at t = 1 is known."""
+
+    def scaled(t: Any) -> Any:
+        if t > 1 - mpmath.mpf(10) ** -15:
+            return mpmath.mpf(limit)
+        y = (1 + t) / (1 - t)
+        return y * function(y)
+
+    return scaled
+
+
+def _stirling_error(x: Any) -> Any:
+    return mpmath.loggamma(x + 1) - (mpmath.log(2 * mpmath.pi * x) / 2 + x * mpmath.log(x) - x)
+
+
+def _log_gamma_ratio(x: Any) -> Any:
+    return mpmath.loggamma(x + mpmath.mpf(1) / 2) - mpmath.loggamma(x) - mpmath.log(x) / 2
+
+
+def _log_minus_digamma_rest(x: Any) -> Any:
+    """x times log x − ψ(x) − 1/(2x), which goes to 0 as 1/(12x)."""
+    return x * (mpmath.log(x) - mpmath.digamma(x)) - mpmath.mpf(1) / 2
+
+
+def _trigamma_excess_rest(x: Any) -> Any:
+    """x·ψ′(x) − 1 − 1/(2x), which goes to 0 as 1/(6x²)."""
+    return x * (x * mpmath.psi(1, x) - 1) - mpmath.mpf(1) / 2
+
+
+def _scaled_bessel(x: Any) -> Any:
+    """√k·exp(−k)·I₀(k) with k = 1/x, beyond k = 200 by its asymptotic series."""
+    if x * 200 < 1:
+        terms = [mpmath.mpf(1)]
+        for n in range(1, 25):
+            terms.append(terms[-1] * (2 * n - 1) ** 2 * x / (8 * n))
+        return mpmath.fsum(terms) / mpmath.sqrt(2 * mpmath.pi)
+    return mpmath.exp(-1 / x) * mpmath.besseli(0, 1 / x) / mpmath.sqrt(x)
+
+
+def _normal_size(w: Any) -> Any:
+    """The |z| where 4·P·(1 − P) = exp(−w), P being a standard normal's distribution function."""
+    middle = mpmath.sqrt(-mpmath.expm1(-w))
+    log_tails = -w - mpmath.log1p(middle)  # of both, together 2P
+    z = mpmath.sqrt(mpmath.pi / 2) * middle if w < 2 else mpmath.sqrt(2 * w) * mpmath.mpf("0.9")
+    for _ in range(100):
+        tails = mpmath.erfc(z / mpmath.sqrt(2))
+        step = (mpmath.log(tails) - log_tails) * tails / (2 * mpmath.npdf(z))
+        z += step
+        if abs(step) < mpmath.mpf(10) ** -35 * z:
+            break
+    return z
+
+
+def _normal_middle(w: Any) -> Any:
+    if w < mpmath.mpf(10) ** -20:
+        return mpmath.sqrt(mpmath.pi / 2)
+    return _normal_size(w) / mpmath.sqrt(-mpmath.expm1(-w))
+
+
+def _normal_outer(root: Any) -> Any:
+    return _normal_size(root * root) / root
+
+
 with mpmath.workdps(_DIGITS):
     _HALF_LOG_2 = mpmath.log(2) / 2 * mpmath.mpf("1.001")
     POLYNOMIALS = (
@@ -122,12 +191,117 @@ with mpmath.workdps(_DIGITS):
             1,
             25,
         ),
+        Polynomial(
+            "ndtri_middle",
+            "z/(1 - 2p) of x = -log 4p(1 - p), P(Z > z) = p < 1/2",
+            _normal_middle,
+            0,
+            5,
+            22,
+        ),
+        Polynomial(
+            "ndtri_outer",
+            "z/r of x = r - 3.1, r^2 = -log 4p(1 - p)",
+            lambda x: _normal_outer(x + mpmath.mpf(3.1)),
+            mpmath.mpf("-0.887"),
+            mpmath.mpf("0.9"),
+            20,
+        ),
+        Polynomial(
+            "ndtri_far",
+            "z/r of x = 1/r - 0.18",
+            lambda x: _normal_outer(1 / (x + mpmath.mpf(0.18))),
+            mpmath.mpf(1) / 9 - mpmath.mpf(0.18),
+            mpmath.mpf(1) / 4 - mpmath.mpf(0.18),
+            17,
+        ),
+        Polynomial(
+            "ndtri_farthest",
+            "z/r of x = 1/r - 0.07",
+            lambda x: _normal_outer(1 / (x + mpmath.mpf(0.07))),
+            mpmath.mpf(1) / 27 - mpmath.mpf(0.07),
+            mpmath.mpf(1) / 9 - mpmath.mpf(0.07),
+            18,
+        ),
+        Polynomial(
+            "stirling_scaled",
+            "y (log Gamma(y + 1) - log(2 pi y)/2 - y log y + y) of x = (y - 1)/(y + 1)",
+            _from_one(_stirling_error, mpmath.mpf(1) / 12),
+            0,
+            1,
+            18,
+        ),
+        Polynomial(
+            "gamma_ratio_scaled",
+            "y (log Gamma(y + 1/2) - log Gamma(y) - log(y)/2) of x = (y - 1)/(y + 1)",
+            _from_one(_log_gamma_ratio, -mpmath.mpf(1) / 8),
+            0,
+            1,
+            18,
+        ),
+        Polynomial(
+            "log_minus_digamma_scaled",
+            "y^2 (log y - psi(y) - 1/(2 y)) of x = (y - 1)/(y + 1)",
+            _from_one(_log_minus_digamma_rest, mpmath.mpf(1) / 12),
+            0,
+            1,
+            20,
+        ),
+        Polynomial(
+            "trigamma_excess_scaled",
+            "y^2 (y psi'(y) - 1 - 1/(2 y)) of x = (y - 1)/(y + 1)",
+            _from_one(_trigamma_excess_rest, mpmath.mpf(1) / 6),
+            0,
+            1,
+            20,
+        ),
+        Polynomial(
+            "i0_of_square",
+            "I0(k) of x = k^2",
+            lambda x: mpmath.besseli(0, mpmath.sqrt(x)),
+            0,
+            64,
+            17,
+        ),
+        Polynomial(
+            "i0e_scaled",
+            "sqrt(k) exp(-k) I0(k) of x = 1/k",
+            _scaled_bessel,
+            0,
+            mpmath.mpf(1) / 8,
+            22,
+        ),
+        Polynomial(
+            "sine_rest",
+            "(sin(y) - y)/y^3 of x = y^2",
+            _of_root(lambda y: (mpmath.sin(y) - y) / y**3, -mpmath.mpf(1) / 6),
+            0,
+            mpmath.mpf("2.4675"),
+            8,
+        ),
+        Polynomial(
+            "cosine_rest",
+            "(cos(y) - 1 + y^2/2)/y^4 of x = y^2",
+            _of_root(lambda y: (mpmath.cos(y) - 1 + y**2 / 2) / y**4, mpmath.mpf(1) / 24),
+            0,
+            mpmath.mpf("0.617"),
+            6,
+        ),
+        Polynomial(
+            "arctan_rest",
+            "(arctan(y) - y)/y^3 of x = y^2",
+            _of_root(lambda y: (mpmath.atan(y) - y) / y**3, -mpmath.mpf(1) / 3),
+            0,
+            mpmath.mpf("0.1716"),
+            11,
+        ),
     )
 
 
 def header() -> str:
     """The whole file."""
-    return "\n".join([_PREFACE, *(polynomial.source() for polynomial in POLYNOMIALS), "", "#endif", ""])
+    polynomials = (polynomial.source() for polynomial in POLYNOMIALS)
+    return "\n".join([_PREFACE, *polynomials, "", "#endif", ""])
 
 
 if __name__ == "__main__":

@@ -53,3 +53,8 @@ def test_other_precisions_are_left_to_numpy() -> None:
 def test_kernels_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLEKIT_KERNELS", "0")
     assert library.__wrapped__() is None
+
+
+def test_another_number_of_arguments_is_refused() -> None:
+    with pytest.raises(TypeError, match="gaussian_cdf takes 3 arguments, not 1"):
+        evaluate("gaussian_cdf", (), [np.zeros(())])

@@ -1,0 +1,98 @@
+/* Families of counts. */
+#include "elementary.h"
+#include "special.h"
+
+/* The log-mass inside 0, 1, 2, ..., and -inf elsewhere. */
+INLINE double of_whole(double k, double inside)
+{
+    double is_whole = k == whole_of(k) ? inside : -INFINITY;
+    return k >= 0 ? (k < INFINITY ? is_whole : -INFINITY) : -INFINITY;
+}
+
+/* A count to compute with, in place of what is none. (A condition that `of_whole` asks again would make a branch.) */
+INLINE double held_count(double k) { return minimum(maximum(k, 0.0), 1e308); }
+
+/* ---- one trial, and until the first success ---------------------------------------------------------------------- */
+
+KERNEL2(bernoulli_log_prob, y, logits)
+{
+    double inside = -softplus((1 - 2 * y) * logits);
+    return y == 0 ? inside : (y == 1 ? inside : -INFINITY);
+}
+
+KERNEL2(bernoulli_cdf, y, logits)
+{
+    double at_zero = expit(-logits);
+    return y < 0 ? 0.0 : (y >= 1 ? 1.0 : at_zero);
+}
+
+KERNEL2(geometric_log_prob, k, logits)
+{
+    double common = mk_log1p(mk_exp(-size_of(logits)));
+    double log_failure = -(maximum(logits, 0.0) + common), log_success = -(maximum(-logits, 0.0) + common);
+    /* 0 log 0 = 0: with certain success no failure comes. */
+    double failures = k * log_failure;
+    return of_whole(k, (k == 0 ? 0.0 : failures) + log_success);
+}
+
+KERNEL2(geometric_cdf, k, logits)
+{
+    double trials = floor_of(k) + 1, below = -mk_expm1(-maximum(trials, 1.0) * softplus(logits));
+    return trials <= 0 ? 0.0 : below;
+}
+
+/* ---- Poisson, binomial and negative binomial --------------------------------------------------------------------- */
+
+KERNEL2(poisson_log_prob, k, rate)
+{
+    double held = held_count(k);
+    return of_whole(k, -deviance(held, rate) - log_factorial_excess(held));
+}
+
+KERNEL4(binomial_log_prob, k, trials, probs, failure_probs)
+{
+    double held = held_count(k), failures = trials - held, rest = failures > 0 ? failures : 0.0;
+    double below_peak = deviance(held, trials * probs) + deviance(rest, trials * failure_probs);
+    double inside = log_factorial_excess(trials)
+        - (below_peak + log_factorial_excess(held) + log_factorial_excess(rest));
+    return failures >= 0 ? of_whole(k, inside) : -INFINITY;
+}
+
+/* log P(k) of mean m and dispersion a, in Loader's form */
+INLINE double negative_binomial_log_mass(double k, double mean, double dispersion)
+{
+    double scale = 1 + dispersion * mean, ratio = (1 + dispersion * k) / scale, shape = 1 / dispersion;
+    double gap = log_excess(dispersion * (k - mean) / scale, ratio) / dispersion;
+    double below_peak = deviance(k, mean * ratio) + (dispersion > 0 ? gap : 0.0) + log_factorial_excess(k);
+    double skew = 0.5 * mk_log1p(dispersion * k) + stirling_error(shape) - stirling_error(shape + k);
+    return -below_peak - skew;
+}
+
+KERNEL3(negative_binomial_log_prob, k, mean, dispersion)
+{
+    return of_whole(k, negative_binomial_log_mass(held_count(k), mean, dispersion));
+}
+
+KERNEL4(beta_binomial_log_prob, k, trials, alpha, beta)
+{
+    double held = held_count(k), failures = trials - held, rest = failures > 0 ? failures : 0.0;
+    double precision = alpha + beta, share = trials / precision;
+    double split = negative_binomial_log_mass(held, alpha * share, 1 / alpha)
+        + negative_binomial_log_mass(rest, beta * share, 1 / beta);
+    double inside = split - negative_binomial_log_mass(trials, trials, 1 / precision);
+    return failures >= 0 ? of_whole(k, inside) : -INFINITY;
+}
+
+/* ---- uniform over whole numbers ---------------------------------------------------------------------------------- */
+
+KERNEL3(discrete_uniform_log_prob, k, low, high)
+{
+    double inside = -mk_log(high - low + 1), is_whole = k == whole_of(k) ? inside : -INFINITY;
+    return k >= low ? (k <= high ? is_whole : -INFINITY) : -INFINITY;
+}
+
+KERNEL3(discrete_uniform_cdf, k, low, high)
+{
+    double count = high - low + 1, reached = floor_of(k) - low + 1;
+    return minimum(maximum(reached, 0.0), count) / count;
+}
