@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias, TypedDict
@@ -38,13 +39,19 @@ class BasedOptions(Options, total=False):
     base: float | None
 
 
-def names_of(*distributions: Distribution) -> str:
-    """The families of the arguments, as messages name them.
+def names_of(*distributions: object) -> str:
+    """The families of the arguments, as messages name them; a `ParameterError` for what is no distribution.
 
     >>> from mlekit.distributions import Bernoulli, Poisson
     >>> names_of(Bernoulli(probs=0.5), Poisson(rate=1.0))
     'Bernoulli and Poisson'
     """
+    for distribution in distributions:
+        if not isinstance(distribution, Distribution):
+            raise ParameterError(
+                f"information is of distributions, but {reprlib.repr(distribution)} is none: probabilities become one "
+                "by Categorical(probs=...), data by Empirical(...)"
+            )
     return " and ".join(type(distribution).__name__ for distribution in distributions)
 
 

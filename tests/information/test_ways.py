@@ -10,6 +10,7 @@ import pytest
 from mlekit.distributions import Bernoulli, Categorical, Distribution, Empirical, Gaussian
 from mlekit.errors import AccuracyError, ParameterError
 from mlekit.information import Estimate, cross_entropy, entropy, js, kl
+from mlekit.information.answer import names_of
 from mlekit.information.divergence_ways import divergence_ways, jensen_shannon_ways
 from mlekit.information.outcomes import comparable
 from mlekit.information.ways import (
@@ -165,3 +166,9 @@ def test_estimate_speaks() -> None:
     assert " ± " in repr(sampled)
     with pytest.raises(TypeError):
         float(sampled)
+
+
+@pytest.mark.parametrize("given", [[0.5, 0.5], Gaussian, "Gaussian", None])
+def test_what_is_no_distribution_is_refused_with_a_remedy(given: object) -> None:
+    with pytest.raises(ParameterError, match=r"is none: probabilities become one by Categorical.*Empirical"):
+        names_of(Gaussian(loc=0.0, scale=1.0), given)
