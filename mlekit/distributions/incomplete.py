@@ -173,7 +173,7 @@ def beta_quantile(a: Array, b: Array, level: Array) -> Array:
     """The x where I_x(a, b) is the level, for levels that are not close to 1.
 
     >>> beta_quantile(np.array([1.0, 10.0]), np.array([2.0, 0.5]), np.array([0.75, 1e-300]))
-    array([5.00000000e-01, 1.18939...e-30])
+    array([5.00000000e-01, 1.18959776e-30])
     """
     # The first term of the power series (DLMF 8.17.7), where others do not count: SciPy's inverse may be NaN there.
     first = np.power(level, 1 / a) * np.exp((_log_beta(a, b) + np.log(a)) / a)
