@@ -72,10 +72,23 @@ def _page(name: str) -> str:
     value = _value(name)
     lines = [short, "=" * len(short), ""]
     if inspect.isclass(value):
+        if issubclass(value, mlekit.Distribution):
+            lines += [*_theory(inspect.getmodule(value)), ""]
         lines += [f".. autoclass:: {module}.{short}", "   :members:", "   :show-inheritance:"]
     else:
         lines += [f".. autofunction:: {module}.{short}"]
     return "\n".join([*lines, ""])
+
+
+def _theory(module: Any) -> list[str]:
+    """The docstring of a family's module, which has its formulas: indented, and shown as they stand."""
+    lines: list[str] = []
+    for line in inspect.cleandoc(module.__doc__).splitlines():
+        formula = line.startswith("    ")
+        if formula and not lines[-1].strip():
+            lines += [".. code-block:: text", ""]
+        lines.append(line if formula else literal_bars(line))
+    return lines
 
 
 def _first_line(name: str) -> str:

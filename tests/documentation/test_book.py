@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import mlekit
+import mlekit.datasets
+import mlekit.plotting
 from docs import build
-from docs.book import contents, editions
+from docs.book import contents, editions, reference
 from tests.support import REPOSITORY
 
 PICTURE = (
@@ -73,3 +76,14 @@ def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
         "b.html: c.html leads nowhere",
         "b.html: a.html#gone leads nowhere",
     ]
+
+
+def test_every_public_name_has_a_page_and_a_family_its_formulas(tmp_path: Path) -> None:
+    reference.write_reference(tmp_path)
+    pages = {path.stem for path in tmp_path.glob("*.rst")}
+    for module in (mlekit, mlekit.datasets, mlekit.plotting):
+        for name in vars(module)["__all__"]:
+            assert f"{module.__name__}.{name}" in pages or not callable(vars(module)[name])
+    assert ".. code-block:: text\n\n    log p(y) = k·log λ" in (tmp_path / "mlekit.Gamma.rst").read_text(
+        encoding="utf-8"
+    )
