@@ -20,6 +20,8 @@ __all__ = ["Batch"]
 
 Answer = TypeVar("Answer")
 
+_GENERATED_TOGETHER = 4  # blocks, as every one takes a generator of its own
+
 
 class Batch(Predictable):
     """What a `Distribution` is beside probability: parameters in arrays, an element of the batch at each place."""
@@ -115,6 +117,13 @@ class Batch(Predictable):
         fields = (getattr(self, field) for field in fused.fields)
         return evaluate(fused.kernel(core), shape, [*arguments, *fields])
 
+    def _of_uniform(self, core: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """What a core that takes levels says of uniform ones, none of which is 0 or 1."""
+        level = rng.random(shape)
+        level += 2.0**-54  # half a step of the generator
+        fused = self._by_kernel(core, shape, level)
+        return getattr(self, core)(level) if fused is None else fused
+
     def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
         """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""
         own = len(self.event_shape)
@@ -138,4 +147,4 @@ class Batch(Predictable):
         def block(cut: Cut) -> Any:
             return self._part(cut)._sample(cut.shape(shape), np.random.default_rng(seed + cut.start))
 
-        return in_blocks(block, shape)
+        return in_blocks(block, shape, together=_GENERATED_TOGETHER)

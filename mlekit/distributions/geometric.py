@@ -54,7 +54,7 @@ class Geometric(ExponentialFamily):
     parameters = (_PROBS,)
     predicted = (_PROBS,)
     outcomes = COUNTS
-    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_entropy", "_cdf"}))
+    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_entropy", "_cdf", "_failures"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):
@@ -212,8 +212,14 @@ class Geometric(ExponentialFamily):
             failures = np.where(self.mean == 0, 0.0, self.mean * softplus(self.logits))
         return unwrap(softplus(-self.logits) + failures)
 
+    def _failures(self, waits: np.ndarray) -> Array:
+        """How many failures there are in a standard exponential wait at the rate of one."""
+        return np.floor(-waits / self._log_failure)
+
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        counts = np.floor(-rng.standard_exponential(shape) / self._log_failure)
+        waits = rng.standard_exponential(shape)
+        fused = self._by_kernel("_failures", shape, waits)
+        counts = self._failures(waits) if fused is None else fused
         return (
             counts if np.max(counts, initial=0.0) > _LARGEST_SAMPLED else np.asarray(counts.astype(np.int64))
         )

@@ -90,3 +90,7 @@ class Gumbel(LocationScale):
         # The logarithm of a waiting time, which is not 0 except by rounding.
         waits: Array = np.maximum(rng.standard_exponential(shape), np.finfo(np.float64).tiny)
         return -np.log(waits)
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        sample: Array = self._of_uniform("_quantile", shape, rng)
+        return sample

@@ -84,3 +84,7 @@ class Logistic(LocationScale):
 
     def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         return rng.logistic(size=shape)
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        sample: Array = self._of_uniform("_quantile", shape, rng)
+        return sample

@@ -130,5 +130,5 @@ class Uniform(Distribution):
         return unwrap(self._log_width)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        level = rng.random(shape)
-        return (1 - level) * self.low + level * self.high
+        sample: Array = self._of_uniform("_quantile", shape, rng)
+        return sample

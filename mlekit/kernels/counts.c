@@ -41,6 +41,8 @@ KERNEL2(geometric_cdf, k, logits)
     return trials <= 0 ? 0.0 : below;
 }
 
+KERNEL2(geometric_failures, wait, logits) { return floor_of(wait / softplus(logits)); }
+
 /* ---- Poisson, binomial and negative binomial --------------------------------------------------------------------- */
 
 KERNEL2(poisson_log_prob, k, rate)
