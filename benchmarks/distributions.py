@@ -7,7 +7,8 @@ Every row has parameters of its own, in float64. Distributions are made before t
 that say so. Answers are compared before anything is timed. mlekit uses as many threads as ``OMP_NUM_THREADS`` allows,
 which is all cores where it is not set; PyTorch is timed with as many, and with one. SciPy has one. Where a million
 rows take SciPy long, it is timed on as few as take half a second, and the time scaled (marked ≈). Entropies and KL
-divergences are timed where PyTorch has them. Needs ``pip install mlekit[bench]``.
+divergences are timed where PyTorch has them. What is found of a family is kept in ``build/benchmarks/``, and published
+when all families have been timed, so that they may be timed one after another. Needs ``pip install mlekit[bench]``.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ import torch.distributions
 
 import mlekit as mk
 from benchmarks.families import CONTESTS, Contest
-from benchmarks.harness import Timing, compare, machine, publish
+from benchmarks.harness import RESULTS, Timing, compare, machine, publish
 from mlekit.blocks import thread_count
+from mlekit.kernels import library
 
 Call = Callable[[], object]
 
 ROWS, FEWER = 1_000_000, 1_000
 LONG = 0.5  # seconds that a call of SciPy may take
 OURS, THEIRS, ALONE, SCIPY = "mlekit", "PyTorch", "PyTorch, 1 thread", "SciPy"
+PARTS = RESULTS.parent.parent / "build" / "benchmarks" / "distributions"
 QUESTIONS = ("log_prob", "construction, log_prob", "cdf", "quantile", "sample", "entropy", "kl")
 ONLY_WITH_PYTORCH = ("entropy", "kl")
 TOLERANCE = 1e-6
@@ -182,19 +185,30 @@ def main() -> None:
     parser.add_argument("--questions", nargs="+", choices=QUESTIONS, default=list(QUESTIONS))
     parser.add_argument("--rounds", type=int, default=5, help="turns that each contestant gets (default: 5)")
     arguments = parser.parse_args()
+    for family in arguments.families:
+        found = lines(family, contest_timings(family, arguments.questions, rounds=arguments.rounds))
+        print(*found, sep="\n", flush=True)
+        if tuple(arguments.questions) == QUESTIONS:
+            PARTS.mkdir(parents=True, exist_ok=True)
+            (PARTS / f"{family}.md").write_text("\n".join(found), encoding="utf-8")
+    if all((PARTS / f"{family}.md").exists() for family in CONTESTS):
+        publish_parts(arguments.rounds)
+
+
+def publish_parts(rounds: int) -> None:
+    """Put the tables of all families together."""
     table = [
         f"| Family | Question | {OURS} ms | {THEIRS}, {thread_count()} thread(s) ms | {ALONE} ms | {SCIPY} ms |",
         "|---|---|--:|--:|--:|--:|",
+        *((PARTS / f"{family}.md").read_text(encoding="utf-8") for family in CONTESTS),
     ]
-    for family in arguments.families:
-        table += lines(family, contest_timings(family, arguments.questions, rounds=arguments.rounds))
-        print(family, flush=True)
+    kernels = "compiled kernels" if library() else "no compiled kernels"
     header = [
         "# A million rows of every family",
         "",
         "`python -m benchmarks.distributions`",
         "",
-        f"* {thread_count()} thread(s); {arguments.rounds} interleaved rounds",
+        f"* {thread_count()} thread(s); {rounds} interleaved rounds; {kernels}",
         *machine(["numpy", "scipy", "torch"]),
         "",
         HEADER,
