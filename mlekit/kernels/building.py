@@ -23,9 +23,9 @@ _FLAGS = (
     *("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"),
     # Products are added without rounding in between where the processor can; what is not a number stays as it is.
     *("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),
-    # These make branches of conditions that are asked twice, which keeps loops from becoming vector instructions.
-    *("-fno-tree-pre", "-fno-thread-jumps"),
 )
+# GCC's, which would make branches of conditions that a formula asks twice: loops with branches are not vectorised.
+_FORMULA_FLAGS = ("-fno-tree-pre", "-fno-thread-jumps")
 _SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
 
 
@@ -78,7 +78,11 @@ def build() -> Path | None:
 def _compile(command: list[str], made: Path) -> str | None:
     """Compile and link, all sources at once; what the compiler says if it fails."""
     objects = {source: made.with_name(f"{source.stem}.o") for source in sorted(FOLDER.glob("*.c"))}
-    calls = [[*command, *_FLAGS, "-c", str(source), "-o", str(target)] for source, target in objects.items()]
+    of_formulas = _FORMULA_FLAGS if _accepts(command, _FORMULA_FLAGS) else ()
+    calls = []
+    for source, target in objects.items():
+        further = of_formulas if '"elementary.h"' in source.read_text(encoding="utf-8") else ()
+        calls.append([*command, *_FLAGS, *further, "-c", str(source), "-o", str(target)])
     running = [subprocess.Popen(call, stderr=subprocess.PIPE, text=True) for call in calls]
     words = [process.communicate()[1] for process in running]
     if any(process.returncode for process in running):
@@ -86,6 +90,11 @@ def _compile(command: list[str], made: Path) -> str | None:
     link = [*command, "-shared", *map(str, objects.values()), "-lm", "-o", str(made)]
     linked = subprocess.run(link, stderr=subprocess.PIPE, text=True, check=False)
     return linked.stderr if linked.returncode else None
+
+
+def _accepts(command: list[str], flags: tuple[str, ...]) -> bool:
+    call = [*command, *flags, "-E", "-x", "c", os.devnull]
+    return subprocess.run(call, capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":
