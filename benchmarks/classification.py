@@ -134,7 +134,7 @@ def main() -> None:
         "",
         chosen.command,
         "",
-        f"* {chosen.threads} core(s); {SPLITS} splits: {FOLDS}-fold stratified cross-validation, repeated",
+        f"* {chosen.threads} core(s); {chosen.splits} splits: {FOLDS}-fold stratified cross-validation, repeated",
         *description,
         f"* rows × predictors: {'; '.join(sizes)}",
         "",

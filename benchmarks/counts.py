@@ -128,7 +128,7 @@ def main() -> None:
         "",
         chosen.command,
         "",
-        f"* {chosen.threads} core(s); {SPLITS} splits: {FOLDS}-fold cross-validation, repeated",
+        f"* {chosen.threads} core(s); {chosen.splits} splits: {FOLDS}-fold cross-validation, repeated",
         *description,
         f"* rows × predictors: {'; '.join(sizes)}",
         "",

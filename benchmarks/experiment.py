@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import shlex
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -225,6 +226,12 @@ def plan(name: str, doc: str | None, sets: Sequence[str], models: Sequence[str],
         if strange := [each for each in asked if each not in known]:
             parser.error(f"{strange} not among {list(known)}")
     whole = (of_sets, of_models, given.splits) == (list(sets), list(models), splits)
-    threads = "" if given.threads == 1 else f" --threads {given.threads}"
-    command = f"`python -m benchmarks.{name}{threads}`"
+    said = {
+        "sets": "" if of_sets == list(sets) else given.sets,
+        "models": "" if of_models == list(models) else given.models,
+        "splits": "" if given.splits == splits else str(given.splits),
+        "threads": "" if given.threads == 1 else str(given.threads),
+    }
+    options = "".join(f" --{option} {shlex.quote(value)}" for option, value in said.items() if value)
+    command = f"`python -m benchmarks.{name}{options}`"
     return Plan(of_sets, of_models, given.splits, given.rows, given.threads, whole, command)

@@ -88,7 +88,7 @@ def main() -> None:
         "",
         chosen.command,
         "",
-        f"* {chosen.threads} core(s); the {SPLITS} official splits of each set",
+        f"* {chosen.threads} core(s); the first {chosen.splits} of the 20 official splits of each set",
         *description,
         "",
         "Means over splits ± standard errors; training sets of splits overlap, so that the errors are a lower bound,",
