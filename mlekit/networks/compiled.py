@@ -52,7 +52,8 @@ class CompiledPerceptrons:
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._kept = WorkBuffer(np.dtype(np.float32))
         self._addresses: dict[int, tuple[np.ndarray, int]] = {}
-        room = functions.scratch(_sizes_of(0, 0, 0, self._settings, sizes).ctypes.data)
+        without_rows = _sizes_of(0, 0, 0, self._settings, sizes)  # held here: a bare address would outlive it
+        room = functions.scratch(without_rows.ctypes.data)
         self._scratch = np.empty(room, np.float32)
         self._scratch_address = _address(self._scratch)
         self._current: _Plan | None = None
