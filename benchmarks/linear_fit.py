@@ -3,8 +3,9 @@
     python -m benchmarks.linear_fit
 
 Each gets the same pandas DataFrame and the names of its columns, and fits by maximum likelihood (scikit-learn's
-logistic regression without a penalty). statsmodels and mlekit read a formula and report a log-likelihood;
-scikit-learn gets the columns. That coefficients agree is checked first. Needs ``pip install mlekit[bench]``.
+logistic regression without a penalty; it has no negative binomial). statsmodels and mlekit read a formula and report
+a log-likelihood; scikit-learn gets the columns. That coefficients agree is checked first. Needs
+``pip install mlekit[bench]``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import mlekit as mk
 from benchmarks.harness import compare, machine, publish, table, threads
 
 SIZES = [(1_000, 5), (10_000, 20), (100_000, 20)]
+TARGETS = {"y": "Gaussian (least squares)", "z": "Bernoulli (logistic)", "n": "Negative binomial"}
 
 
 def simulate(rows: int, columns: int) -> pd.DataFrame:
@@ -31,6 +33,7 @@ def simulate(rows: int, columns: int) -> pd.DataFrame:
     data = pd.DataFrame(inputs, columns=[f"x{j}" for j in range(columns)])
     data["y"] = eta + rng.standard_normal(rows)
     data["z"] = (rng.random(rows) < 1 / (1 + np.exp(-eta))).astype(float)
+    data["n"] = rng.poisson(np.exp(0.4 * eta) * rng.gamma(2.0, 0.5, rows))
     return data
 
 
@@ -40,20 +43,23 @@ def contestants(data: pd.DataFrame, target: str) -> dict[str, Callable[[], np.nd
     columns = [name for name in data.columns if name.startswith("x")]
     formula = f"{target} ~ {' + '.join(columns)}"
 
+    family: Any = {"y": mk.Gaussian, "z": mk.Bernoulli, "n": mk.NegativeBinomial}[target]
+
     def with_mlekit() -> np.ndarray:
-        coefficients = mk.fit(formula, data, mk.Gaussian if target == "y" else mk.Bernoulli).coefficients
-        return coefficients.iloc[1 : len(columns) + 1].to_numpy()
+        return mk.fit(formula, data, family).coefficients.iloc[1 : len(columns) + 1].to_numpy()
 
     def with_statsmodels() -> np.ndarray:
-        model = formulas.ols if target == "y" else formulas.logit
-        fitted = model(formula, data).fit() if target == "y" else model(formula, data).fit(disp=0)
-        return np.asarray(fitted.params)[1:]
+        if target == "y":
+            return np.asarray(formulas.ols(formula, data).fit().params)[1:]
+        model = formulas.logit if target == "z" else formulas.negativebinomial
+        return np.asarray(model(formula, data).fit(disp=0, maxiter=200).params)[1 : len(columns) + 1]
 
     def with_scikit_learn() -> np.ndarray:
         model = LinearRegression() if target == "y" else LogisticRegression(C=np.inf, tol=1e-6)
         return np.ravel(model.fit(data[columns], data[target]).coef_)
 
-    return {"mlekit": with_mlekit, "statsmodels": with_statsmodels, "scikit-learn": with_scikit_learn}
+    fits = {"mlekit": with_mlekit, "statsmodels": with_statsmodels}
+    return fits if target == "n" else {**fits, "scikit-learn": with_scikit_learn}
 
 
 def main() -> None:
@@ -63,7 +69,7 @@ def main() -> None:
     arguments = parser.parse_args()
     timings = {}
     with threads(arguments.threads):
-        for target, name in {"y": "Gaussian (least squares)", "z": "Bernoulli (logistic)"}.items():
+        for target, name in TARGETS.items():
             for rows, columns in SIZES:
                 fits = contestants(simulate(rows, columns), target)
                 slopes = {of: fit() for of, fit in fits.items()}

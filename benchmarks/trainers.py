@@ -72,11 +72,9 @@ def cross_entropy(
     eta: Float[np.ndarray, "*members rows outputs"], target: Matrix
 ) -> tuple[float, Float[np.ndarray, "*members rows outputs"]]:
     """Return Σ log(1 + exp η) − y η and its derivative in η, σ(η) − y."""
-    score = np.tanh(0.5 * eta)
-    score *= 0.5
-    score += 0.5
+    softplus = np.logaddexp(eta, 0.0)
+    score = np.exp(eta - softplus)
     score -= target
-    softplus = np.log1p(np.exp(-np.abs(eta))) + np.maximum(eta, 0.0)
     return float(softplus.sum() - np.sum(target * eta)), score
 
 
