@@ -6,6 +6,7 @@ Kinds: ``numeric`` (any number), ``boolean`` (0 and 1 in a design), ``categorica
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -19,6 +20,10 @@ from mlekit.frames.tables import rows_of
 __all__ = ["Column", "Kind", "Label", "Source", "check_complete", "check_finite", "kind_of", "numbers"]
 
 Kind: TypeAlias = Literal["numeric", "boolean", "categorical"]
+
+# Labels such as '0', '1', '2', '3+' are few. Numbers that a file holds as text are many, and nothing else is there.
+_MOST_NUMBERED_LABELS = 20
+_FEW_OTHERS = 0.1
 Label: TypeAlias = str | bool | int | float
 Source: TypeAlias = np.ndarray | pd.Categorical
 
@@ -51,6 +56,8 @@ class Column:
             levels = series.cat.categories[used].tolist()
         else:
             levels = pd.Categorical(series.astype(object)).categories.tolist()
+            if not labelled:
+                _refuse_numbers_in_text(name, levels, series)
         return cls(kind, tuple(_label(name, level) for level in levels))
 
     def apply(self, name: str, series: pd.Series) -> Source:
@@ -182,6 +189,28 @@ def _first(name: str, series: pd.Series) -> Any:
     if present.empty:
         check_complete(name, series)
     return present.iloc[0]
+
+
+def _refuse_numbers_in_text(name: str, levels: Sequence[Any], series: pd.Series) -> None:
+    """Refuse text that is nearly all numbers, more of them than labels would be: one 'n/a' in a file makes it so."""
+    others = [level for level in levels if not _reads_as_number(level)]
+    if len(levels) - len(others) <= _MOST_NUMBERED_LABELS or len(others) > _FEW_OTHERS * len(levels):
+        return
+    held = f"{len(levels) - len(others)} different numbers"
+    if others:
+        row = series.index[np.flatnonzero(series == others[0])[0]]
+        held += f", and {_listed(others)} (row {row})"
+    raise DataError(
+        f"column {name!r} is text that holds {held}: make numbers of it, as with "
+        f"pd.to_numeric(table[{name!r}], errors='coerce'), or write C({name}) if they are labels"
+    )
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _label(name: str, level: Any) -> Label:

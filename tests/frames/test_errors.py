@@ -321,3 +321,33 @@ def test_a_document_without_a_part() -> None:
     del incomplete["schema"]
     with pytest.raises(FileFormatError, match="lacks 'schema'"):
         Encoding.from_json(incomplete)
+
+
+def numbers_as_text(count: int, *others: str) -> pd.DataFrame:
+    values = [f"{0.5 * number}" for number in range(count)] + list(others)
+    return pd.DataFrame(
+        {"y": np.arange(float(len(values))), "x": values}, index=pd.RangeIndex(len(values)) + 7
+    )
+
+
+@pytest.mark.parametrize("dtype", ["object", "string"])
+def test_numbers_that_a_word_made_text_are_refused(dtype: str) -> None:
+    data = numbers_as_text(30, "n/a").astype({"x": dtype})
+    with pytest.raises(DataError, match=r"'x' is text .* 30 different numbers, and 'n/a' \(row 37\).*C\(x\)"):
+        Encoding.learn("y ~ x", data)
+    with pytest.raises(DataError, match="'x' is text that holds 30 different numbers: make numbers of it"):
+        Encoding.learn("y ~ x", numbers_as_text(30).astype({"x": dtype}))
+
+
+@pytest.mark.parametrize(
+    ("data", "formula"),
+    [
+        (numbers_as_text(30, "n/a"), "y ~ C(x)"),
+        (numbers_as_text(30, "n/a").astype({"x": "category"}), "y ~ x"),
+        (numbers_as_text(15, "8+"), "y ~ x"),  # as many as labels may be
+        (numbers_as_text(30, *"abcdefgh"), "y ~ x"),  # codes, some of which are all digits
+    ],
+)
+def test_labels_may_look_like_numbers(data: pd.DataFrame, formula: str) -> None:
+    encoding, _ = Encoding.learn(formula, data)
+    assert len(encoding.predictors[""].columns) == len(data) - 1
