@@ -20,6 +20,7 @@ __all__ = [
     "picture_words",
     "setup",
     "translated_picture",
+    "translated_table",
     "translations",
 ]
 
@@ -31,6 +32,7 @@ ENGLISH_ONLY = "이 페이지는 아직 영어로만 있습니다."
 TITLES = {"reference/index": "레퍼런스", "about/index": "소개"}
 
 _WORDS = re.compile(r'(<text[^>]*>)([^<]*)(</text>)|(aria-label=")([^"]*)(")')
+_CELLS = re.compile(r"(<t[hd]>)(.*?)(</t[hd]>)")
 FORMULA_WORDS = re.compile(r"\\text\{([^}]*[^\W\d_]{2,}[^}]*)\}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SYMBOLS = re.compile(r"`[^`]*`|\$[^$]*\$")
@@ -64,6 +66,11 @@ def translated_picture(markup: str, known: dict[str, str]) -> tuple[str, list[st
     return _WORDS.sub(replaced, markup), missing
 
 
+def translated_table(markup: str, known: dict[str, str]) -> str:
+    """The table with those of its cells replaced that are known: what the library itself says stays as it is."""
+    return _CELLS.sub(lambda cell: f"{cell[1]}{known.get(cell[2], cell[2])}{cell[3]}", markup)
+
+
 def translations(page: str) -> dict[str, str]:
     """What the catalogue of a page (or ``words``) holds."""
     from babel.messages.pofile import read_po
@@ -75,20 +82,24 @@ def translations(page: str) -> dict[str, str]:
 
 
 def translate_pictures(app: Any, doctree: Any, page: str) -> None:
-    """Replace the words in the pictures of a page of the Korean edition."""
+    """Replace the words in the pictures, and in the tables of families, of a page of the Korean edition."""
     from docutils import nodes
     from sphinx.util import logging
 
     if app.config.language != "ko" or app.builder.format != "html" or not has_catalogue(page):
         return
-    pictures = [node for node in doctree.findall(nodes.raw) if 'class="picture"' in node.astext()]
-    known = translations("words") if pictures else {}
-    for node in pictures:
+    drawn = [node for node in doctree.findall(nodes.raw) if 'class="picture"' in node.astext()]
+    listed = [node for node in doctree.findall(nodes.raw) if 'class="table families"' in node.astext()]
+    known = translations("words") if drawn or listed else {}
+    for node in drawn:
         markup, missing = translated_picture(node.astext(), known)
         for words in missing:
             logging.getLogger(__name__).warning("words.po lacks %r", words, location=page)
         node.children = [nodes.Text(markup)]
-        node.rawsource = markup
+    for node in listed:
+        node.children = [nodes.Text(translated_table(node.astext(), known))]
+    for node in drawn + listed:
+        node.rawsource = node.astext()
 
 
 def report_untranslated(app: Any, doctree: Any) -> None:

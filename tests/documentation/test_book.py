@@ -29,6 +29,14 @@ def test_a_picture_is_translated_and_what_is_missing_is_named() -> None:
     assert missing == ["Bars & lines"]
 
 
+def test_a_table_of_families_is_translated_but_for_what_the_library_says() -> None:
+    row = (
+        '<tr><th><a href="x.html"><code>Beta</code></a></th><td>real numbers</td><td>loc (identity)</td></tr>'
+    )
+    known = {"real numbers": "실수"}
+    assert editions.translated_table(row, known) == row.replace("real numbers", "실수")
+
+
 @pytest.mark.parametrize(
     ("link", "leads_to"),
     [
