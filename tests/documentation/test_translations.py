@@ -20,6 +20,8 @@ extensions = ["myst_parser", "docs.book.editions"]
 locale_dirs, gettext_compact, language = ["locales"], False, "ko"
 """
 PAGE = "# Title\n\nFirst paragraph.\n\n`mk.fit`: 0.5\n\nSecond paragraph.\n"
+# What the build writes (the reference, from docstrings) or brings in from elsewhere (the changelog, what was measured).
+ENGLISH_ONLY = {"_build", "about", "reference"}
 TRANSLATED = 'msgid "Title"\nmsgstr "제목"\n\nmsgid "First paragraph."\nmsgstr "첫 문단."\n\n'
 
 
@@ -69,3 +71,14 @@ def test_every_catalogue_has_its_page() -> None:
     assert [
         page for page in pages if page.name not in editions.NO_PAGES and not (docs / f"{page}.md").exists()
     ] == []
+
+
+def test_every_page_is_translated() -> None:
+    docs = REPOSITORY / "docs"
+    pages = [path.relative_to(docs).with_suffix("") for path in docs.rglob("*.md")]
+    untranslated = [
+        page.as_posix()
+        for page in pages
+        if page.parts[0] not in ENGLISH_ONLY and not editions.has_catalogue(page.as_posix())
+    ]
+    assert untranslated == [], "`python -m docs.catalogues PAGE` makes a catalogue to fill"
