@@ -56,7 +56,8 @@ class Bernoulli(ExponentialFamily):
     outcomes = _OUTCOMES
     predicted = (_PROBS,)
     labelled = True
-    fused = Fused("bernoulli", ("logits",), frozenset({"_log_prob", "_entropy", "_cdf"}))
+    # No kernel of the distribution function: quantiles ask this one, to the last bit.
+    fused = Fused("bernoulli", ("logits",), frozenset({"_log_prob", "_entropy"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):

@@ -54,7 +54,8 @@ class Geometric(ExponentialFamily):
     parameters = (_PROBS,)
     predicted = (_PROBS,)
     outcomes = COUNTS
-    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_entropy", "_cdf", "_failures"}))
+    # No kernel of the distribution function: quantiles ask this one, to the last bit.
+    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_entropy", "_failures"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):

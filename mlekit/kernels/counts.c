@@ -20,12 +20,6 @@ KERNEL2(bernoulli_log_prob, y, logits)
     return y == 0 ? inside : (y == 1 ? inside : -INFINITY);
 }
 
-KERNEL2(bernoulli_cdf, y, logits)
-{
-    double at_zero = expit(-logits);
-    return y < 0 ? 0.0 : (y >= 1 ? 1.0 : at_zero);
-}
-
 KERNEL2(geometric_log_prob, k, logits)
 {
     double common = mk_log1p(mk_exp(-size_of(logits)));
@@ -33,12 +27,6 @@ KERNEL2(geometric_log_prob, k, logits)
     /* 0 log 0 = 0: with certain success no failure comes. */
     double failures = k * log_failure;
     return of_whole(k, (k == 0 ? 0.0 : failures) + log_success);
-}
-
-KERNEL2(geometric_cdf, k, logits)
-{
-    double trials = floor_of(k) + 1, below = -mk_expm1(-maximum(trials, 1.0) * softplus(logits));
-    return trials <= 0 ? 0.0 : below;
 }
 
 KERNEL2(geometric_failures, wait, logits) { return floor_of(wait / softplus(logits)); }
