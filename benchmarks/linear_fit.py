@@ -43,7 +43,8 @@ def contestants(data: pd.DataFrame, target: str) -> dict[str, Callable[[], np.nd
     columns = [name for name in data.columns if name.startswith("x")]
     formula = f"{target} ~ {' + '.join(columns)}"
 
-    family: Any = {"y": mk.Gaussian, "z": mk.Bernoulli, "n": mk.NegativeBinomial}[target]
+    families: dict[str, Any] = {"y": mk.Gaussian, "z": mk.Bernoulli, "n": mk.NegativeBinomial}
+    family = families[target]
 
     def with_mlekit() -> np.ndarray:
         return mk.fit(formula, data, family).coefficients.iloc[1 : len(columns) + 1].to_numpy()
