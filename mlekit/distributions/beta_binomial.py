@@ -134,6 +134,11 @@ class BetaBinomial(SuccessCount):
             information[..., i, j] = information[..., j, i] = self._expectation(product)
         return information
 
+    def _curvature(self, value: np.ndarray) -> Array:
+        # The square of what was seen stands in for its expectation, a sum over outcomes for every row.
+        score = np.stack(np.broadcast_arrays(*self._score(value)), axis=-1)
+        return np.asarray(score[..., :, None] * score[..., None, :])
+
     def _coordinates(self) -> tuple[Array, ...]:
         logits = np.broadcast_to(np.log(self.alpha / self.beta), self.batch_shape)
         return logits, np.log(self.precision)
