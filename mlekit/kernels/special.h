@@ -179,10 +179,9 @@ INLINE double cosine_of(double x)
 INLINE double angle_of_inverse(double x)
 {
     /* From one of the nearest of the angles 0, pi/4 and pi/2. */
-    double held = minimum(x, 1e300);
-    double top = held > 0x1.3504f333f9de6p+1 ? 1.0 : (held > 0x1.a827999fcef32p-2 ? 1 - held : -held);
-    double bottom = held > 0x1.3504f333f9de6p+1 ? held : (held > 0x1.a827999fcef32p-2 ? 1 + held : 1.0);
-    double from = held > 0x1.3504f333f9de6p+1 ? 0.0 : (held > 0x1.a827999fcef32p-2 ? QUARTER_PI : HALF_PI);
+    double top = x > 0x1.3504f333f9de6p+1 ? 1.0 : (x > 0x1.a827999fcef32p-2 ? 1 - x : -x);
+    double bottom = x > 0x1.3504f333f9de6p+1 ? x : (x > 0x1.a827999fcef32p-2 ? 1 + x : 1.0);
+    double from = x > 0x1.3504f333f9de6p+1 ? 0.0 : (x > 0x1.a827999fcef32p-2 ? QUARTER_PI : HALF_PI);
     double t = top / bottom, z = t * t;
     return from + (t + t * (z * arctan_rest(z)));
 }
