@@ -300,7 +300,8 @@ with mpmath.workdps(_DIGITS):
 
 def header() -> str:
     """The whole file."""
-    polynomials = (polynomial.source() for polynomial in POLYNOMIALS)
+    with mpmath.workdps(_DIGITS):
+        polynomials = [polynomial.source() for polynomial in POLYNOMIALS]
     return "\n".join([_PREFACE, *polynomials, "", "#endif", ""])
 
 
