@@ -38,6 +38,7 @@ def support_nodes(distribution: Distribution) -> tuple[Any, Array]:
 def far_nodes(distribution: Distribution) -> tuple[Any, Array]:
     """Nodes of a distribution symmetric about its mode, so far out that heavy tails keep their moments."""
     lower = distribution.quantile(expit(np.linspace(-650.0, 0.0, 3001)))
+    lower = lower[lower > -1e290]  # further out an outcome over a small scale is no double
     return panels(np.concatenate([lower, 2 * distribution.mode - lower]))
 
 
