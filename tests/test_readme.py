@@ -85,7 +85,7 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)(?P<target>[^)#\s]+)")
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_links_lead_somewhere(path: Path) -> None:
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
-    targets = [path.parent / link["target"] for link in LINK.finditer(text)]
+    targets = [(path.parent / link["target"]).resolve() for link in LINK.finditer(text)]
     assert [target for target in targets if not target.exists() and not is_built(target)] == []
 
 

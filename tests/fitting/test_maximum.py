@@ -243,7 +243,7 @@ def test_a_target_of_one_class(family: Any, value: Any, network: mk.Network) -> 
 
 def test_a_class_that_only_weightless_rows_have() -> None:
     data = TABLE.assign(kind=["rare", *TABLE["kind"][1:]], w=[0.0, *np.ones(119)])
-    assert "have weight" in refusal("kind ~ x1", data, mk.Categorical, weights="w")
+    assert "has weight" in refusal("kind ~ x1", data, mk.Categorical, weights="w")
 
 
 def test_a_rare_class_is_trained_on_whatever_the_seed() -> None:
