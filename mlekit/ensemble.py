@@ -118,8 +118,11 @@ def fit_ensemble(
     count = _MEMBERS if members is None else members
     require_ensemble_settings(family, network, count, prior, optimizer, seed)
     kinds: Mapping[Part, Network] = _KINDS if network is None else {"columns": network}
-    encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
-    specification = as_family(family).holding(encoding.predictors.keys())
+    specification = as_family(family)
+    encoding, rows = Encoding.learn(
+        formula, data, weights=weights, offset=offset, beside=specification.columns_beside
+    )
+    specification = specification.holding(encoding.predictors.keys())
     array_offset = offset is not None and not isinstance(offset, str)
     assert rows.target is not None
     head = bind_head(specification, encoding, rows, next(iter(kinds.values())), prior)

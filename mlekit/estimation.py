@@ -93,7 +93,9 @@ def fit(
     """
     check_settings(family, network, prior, optimizer, seed)
     specification = as_family(family)
-    encoding, rows = Encoding.learn(formula, data, weights=weights, offset=offset)
+    encoding, rows = Encoding.learn(
+        formula, data, weights=weights, offset=offset, beside=specification.columns_beside
+    )
     rng = np.random.default_rng(seed)
     array_offset = offset is not None and not isinstance(offset, str)
     if isinstance(validation, (int, float, NoneType)):

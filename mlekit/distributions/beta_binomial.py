@@ -28,7 +28,7 @@ from mlekit.distributions.link import LOG, LOGIT
 from mlekit.distributions.negative_binomial import NegativeBinomial
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.summation import whole_sum
-from mlekit.distributions.trials import TRIALS, SuccessCount
+from mlekit.distributions.trials import TRIALS, SuccessCount, trials_of
 
 __all__ = ["BetaBinomial"]
 
@@ -41,8 +41,9 @@ _PRECISION = Parameter("precision", POSITIVE, LOG, typical=(0.5, 50.0))
 class BetaBinomial(SuccessCount):
     """A batch of beta-binomial distributions over 0, 1, ..., trials.
 
-    In a fit the trials are a constant, ``BetaBinomial.family(trials=10)``, or come from the data with successes
-    and failures on the left of the formula, ``"successes + failures ~ x"``; predictions are then of a single trial.
+    In a fit the trials are a constant, ``BetaBinomial.family(trials=10)``, or come from the data: from a column,
+    ``BetaBinomial.family(trials="asked")``, or with successes and failures on the left of the formula,
+    ``"successes + failures ~ x"``. Predictions are then of a single trial.
     The predicted ``mean`` is that of the probability of success; the expected count is trials times that.
 
     Args:
@@ -87,7 +88,7 @@ class BetaBinomial(SuccessCount):
         logits, log_precision = coordinates
         precision = np.exp(log_precision)
         alpha, beta = precision * expit(logits), precision * expit(-logits)
-        trials = np.asarray(constants.get("trials", 1.0), dtype=alpha.dtype)
+        trials = np.asarray(trials_of(constants), dtype=alpha.dtype)
         return cls._unchecked(trials=np.broadcast_to(trials, alpha.shape), alpha=alpha, beta=beta)
 
     def _counts(self) -> tuple[NegativeBinomial, NegativeBinomial, NegativeBinomial]:

@@ -28,7 +28,7 @@ from mlekit.distributions.parameter import Parameter, numbers
 from mlekit.distributions.special import softplus
 from mlekit.distributions.summation import count_sum
 from mlekit.distributions.tails import log_upper_ratio
-from mlekit.distributions.trials import TRIALS, SuccessCount
+from mlekit.distributions.trials import TRIALS, SuccessCount, trials_of
 from mlekit.errors import ParameterError
 
 __all__ = ["Binomial"]
@@ -41,8 +41,9 @@ _BELL, _STDS = 200.0, 12.0
 class Binomial(SuccessCount, ExponentialFamily):
     """A batch of binomial distributions over 0, 1, ..., trials.
 
-    In a fit the trials are a constant, ``Binomial.family(trials=10)``, or come from the data with successes and
-    failures on the left of the formula, ``"successes + failures ~ x"``; predictions are then of a single trial.
+    In a fit the trials are a constant, ``Binomial.family(trials=10)``, or come from the data: from a column,
+    ``Binomial.family(trials="asked")``, or with successes and failures on the left of the formula,
+    ``"successes + failures ~ x"``. Predictions are then of a single trial.
 
     Args:
         trials: how many trials, a whole number.
@@ -101,7 +102,7 @@ class Binomial(SuccessCount, ExponentialFamily):
     @classmethod
     def _from_coordinates(cls, *coordinates: Array, **constants: Any) -> Self:
         logits = coordinates[0]
-        trials = np.asarray(constants.get("trials", 1.0), dtype=logits.dtype)
+        trials = np.asarray(trials_of(constants), dtype=logits.dtype)
         shape = np.broadcast_shapes(trials.shape, logits.shape)
         return cls._unchecked(trials=np.broadcast_to(trials, shape), logits=logits)
 

@@ -138,6 +138,9 @@ class Composed(ABC, Generic[D_co]):
     def _encode(self, target: pd.DataFrame, constants: Mapping[str, Any]) -> np.ndarray:
         return self.base._encode(target, constants)
 
+    def _columns_beside(self, constants: Mapping[str, Any]) -> tuple[str, ...]:
+        return self.base._columns_beside(constants)
+
     def _is_joint(self, constants: Mapping[str, Any]) -> bool:
         return self.base._is_joint(constants)
 

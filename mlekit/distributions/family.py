@@ -109,6 +109,16 @@ class Family(Generic[D]):
         """What the negative log-likelihood of this family is called elsewhere."""
         return self.distribution._loss_name(frozenset(self.fixed))
 
+    @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """Names of columns that are read as a part of the target, beside those on the formula's left.
+
+        >>> from mlekit.distributions import Binomial
+        >>> Binomial.family(trials="asked").columns_beside
+        ('asked',)
+        """
+        return self.distribution._columns_beside(self.fixed)
+
     def holding(self, formulas: Collection[str]) -> Family[D]:
         """The same with what an ensemble holds fixed, but for what has a formula.
 

@@ -135,6 +135,11 @@ class Predictable:
         return numeric_target(target, cls.outcomes, cls.__name__)
 
     @classmethod
+    def _columns_beside(cls, constants: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of columns that are read as a part of the target, beside those on the formula's left."""
+        return ()
+
+    @classmethod
     def _is_joint(cls, constants: Mapping[str, Any]) -> bool:
         """Whether the target's columns make up one outcome, given the constants."""
         return cls.joint

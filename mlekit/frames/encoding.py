@@ -85,6 +85,7 @@ class Encoding:
         weights: Name of the column of weights, if they came as a name.
         offset: Name of the column of offsets, if they came as a name.
         censoring: How the target columns are read, if they tell of a censored outcome.
+        beside: Columns that are read as a part of the target, after those on the formula's left.
 
     >>> people = pd.DataFrame({"ill": [0, 1, 1, 0], "age": [30, 50, 60, 40], "site": ["b", "a", "b", "c"]})
     >>> encoding, rows = Encoding.learn("ill ~ age + site", people)
@@ -105,6 +106,7 @@ class Encoding:
     weights: str | None = None
     offset: str | None = None
     censoring: Censoring | None = None
+    beside: tuple[str, ...] = ()
 
     @classmethod
     def learn(
@@ -114,6 +116,7 @@ class Encoding:
         *,
         weights: str | ArrayLike | None = None,
         offset: str | ArrayLike | None = None,
+        beside: tuple[str, ...] = (),
     ) -> tuple[Encoding, Rows]:
         """Learn how the training table becomes arrays.
 
@@ -124,6 +127,7 @@ class Encoding:
                 columns. It is not modified.
             weights: A column's name, or one number ≥ 0 a row.
             offset: A column's name, or one number a row.
+            beside: Columns that are read as a part of the target, after those on the formula's left.
 
         Returns:
             The encoding, and the training rows with their target.
@@ -135,16 +139,22 @@ class Encoding:
         left, sides = split(formula)
         censoring = left if isinstance(left, Censoring) else None
         targets = left.columns if isinstance(left, Censoring) else left
+        if beside and censoring is not None:
+            raise FormulaError(f"a censored target has no columns beside it, but {beside[0]!r} was named")
+        if again := set(beside).intersection(targets):
+            raise FormulaError(
+                f"{again.pop()!r} was named beside the target, and stands on the formula's left too"
+            )
         table = Table.of(data)
         weights_name = weights if isinstance(weights, str) else None
         offset_name = offset if isinstance(offset, str) else None
-        taken = [*targets, weights_name, offset_name]
+        taken = [*targets, *beside, weights_name, offset_name]
         rights = {
             parameter: RightSide.parse(RightSide.parse(expand(text, lambda: table.others(taken))).formula)
             for parameter, text in sides.items()
         }
         for right in rights.values():
-            if shared := set(targets).intersection(right.columns):
+            if shared := {*targets, *beside}.intersection(right.columns):
                 raise FormulaError(
                     f"the target {shared.pop()!r} stands on the right of {right.formula!r} as well"
                 )
@@ -157,7 +167,7 @@ class Encoding:
         predictors, inputs = {}, {}
         for parameter, right in rights.items():
             predictors[parameter], inputs[parameter] = learn_design(right, sources, table.index)
-        encoding = cls(predictors, targets, schema, weights_name, offset_name, censoring)
+        encoding = cls(predictors, targets, schema, weights_name, offset_name, censoring, beside)
         return encoding, encoding._complete(Rows(table.index, inputs), table, True, weights, offset)
 
     def encode(
@@ -209,7 +219,7 @@ class Encoding:
     def _target(self, table: Table) -> pd.DataFrame:
         if self.censoring is not None:
             return self.censoring.intervals(table)
-        return _target(self.target_names, table)
+        return _target((*self.target_names, *self.beside), table)
 
     @property
     def left(self) -> str:
@@ -225,6 +235,7 @@ class Encoding:
             "weights": self.weights,
             "offset": self.offset,
             "censoring": None if self.censoring is None else self.censoring.source,
+            "beside": list(self.beside),
         }
 
     @classmethod
@@ -243,6 +254,7 @@ class Encoding:
             weights=optional_text(document, "weights"),
             offset=optional_text(document, "offset"),
             censoring=None if source is None else Censoring.read(source),
+            beside=texts({"beside": [], **document}, "beside"),
         )
         read = {name for predictor in encoding.predictors.values() for name in predictor.right.columns}
         if read != set(encoding.schema):

@@ -86,6 +86,7 @@ def world() -> pd.DataFrame:
     data["failures"] = rng.geometric(probs) - 1
     data["hits"] = rng.binomial(trials, probs)
     data["misses"] = trials - data["hits"]
+    data["throws"] = trials
     data["of_ten"] = rng.binomial(10, probs)
     data["clustered"] = rng.binomial(trials, rng.beta(5 * probs, 5 * (1 - probs)))
     data["others"] = trials - data["clustered"]
@@ -111,7 +112,9 @@ FITS: list[tuple[str | dict[str, str], Any, dict[tuple[str, str], float]]] = [
     ("failures ~ x", mk.Geometric, LOGITS),
     ("of_ten ~ x", mk.Binomial.family(trials=10), LOGITS),
     ("hits + misses ~ x", mk.Binomial, LOGITS),
+    ("hits ~ x", mk.Binomial.family(trials="throws"), LOGITS),
     ("clustered + others ~ x", mk.BetaBinomial, CLUSTERED),
+    ("clustered ~ x", mk.BetaBinomial.family(trials="throws"), CLUSTERED),
     (
         {"mean": "clustered_of_ten ~ x", "precision": "~ z"},
         mk.BetaBinomial.family(trials=10),
@@ -160,6 +163,17 @@ def test_trials_from_the_data_are_those_of_each_row(world: pd.DataFrame) -> None
     np.testing.assert_allclose(binomial.log_likelihood(single), bernoulli.log_likelihood(single), rtol=1e-12)
 
 
+def test_a_column_of_trials_says_what_successes_and_failures_say(world: pd.DataFrame) -> None:
+    column, two = mk.Binomial.family(trials="throws"), mk.Binomial
+    said, told = mk.fit("hits ~ x", world, column), mk.fit("hits + misses ~ x", world, two)
+    np.testing.assert_array_equal(said.coefficients, told.coefficients)
+    assert said.decompose(world).kl == told.decompose(world).kl
+    # The dot stands for what is neither target nor trials.
+    everything = mk.fit("hits ~ .", world[["x", "hits", "throws"]], column)
+    np.testing.assert_array_equal(everything.coefficients, said.coefficients)
+    np.testing.assert_array_equal(said.predict(world[["x"]]), told.predict(world[["x"]]))
+
+
 def test_counts_that_vary_no_more_than_poisson_have_no_dispersion(world: pd.DataFrame) -> None:
     few = world.head(500).assign(events=lambda data: np.rint(np.exp(1 + 0.5 * data["x"])))
     model = mk.fit("events ~ x", few, mk.NegativeBinomial)
@@ -194,6 +208,17 @@ def test_a_group_without_any_event_is_named(family: Any, world: pd.DataFrame) ->
         ),
         ("x ~ z", mk.Poisson, r"column 'x' holds .* at row 0 .*needs values in whole numbers in \[0, inf\)"),
         ("hits + x ~ z", mk.Binomial, "column 'x' holds .* at row 0"),
+        ("hits ~ x", mk.Binomial.family(trials="z"), "column 'z' holds .* at row 0"),
+        (
+            "throws ~ x",
+            mk.Binomial.family(trials="hits"),
+            r"column 'throws' holds \d+ at row \d+ \(and \d+ more\), but 'hits' says \d+ there",
+        ),
+        (
+            "hits + misses ~ x",
+            mk.Binomial.family(trials="throws"),
+            r"one column of successes beside that of its trials, 'throws', but the formula has \['hits', 'misses'\]",
+        ),
     ],
     ids=str,
 )
@@ -206,3 +231,29 @@ def test_targets_that_are_no_counts_are_refused(
         mk.ParameterError, match=r"trials must lie in whole numbers in \[0, inf\), but is 2.5"
     ):
         mk.fit("of_ten ~ x", world, mk.Binomial.family(trials=2.5))
+
+
+@pytest.mark.parametrize(
+    ("formula", "trials", "error", "message"),
+    [
+        ("hits ~ x", "throw", mk.DataError, "no column 'throw': did you mean 'throws'"),
+        (
+            "hits ~ x",
+            "hits",
+            mk.FormulaError,
+            "'hits' was named beside the target, and stands on the formula's left",
+        ),
+        ("hits ~ throws", "throws", mk.FormulaError, "'throws' stands on the right"),
+        (
+            "Surv(hits, misses == 2) ~ x",
+            "throws",
+            mk.FormulaError,
+            "censored target has no columns beside it",
+        ),
+    ],
+)
+def test_columns_of_trials_that_cannot_be(
+    formula: str, trials: str, error: type[Exception], message: str, world: pd.DataFrame
+) -> None:
+    with pytest.raises(error, match=message):
+        mk.fit(formula, world, mk.Binomial.family(trials=trials))

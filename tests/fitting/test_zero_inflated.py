@@ -52,6 +52,8 @@ def test_trials_may_be_fixed_or_come_from_the_data(visits: pd.DataFrame) -> None
     throws = visits.assign(hits=hits, misses=10 - hits)
     fixed = mk.fit("hits ~ x", throws, ZeroInflated.of(Binomial, trials=10))
     told = mk.fit("hits + misses ~ x", throws, ZeroInflated.of(Binomial.family()))
+    column = mk.fit("hits ~ x", throws.assign(n=10), ZeroInflated.of(Binomial, trials="n"))
+    np.testing.assert_array_equal(column.coefficients, told.coefficients)
     assert told.coefficients.to_dict() == pytest.approx(fixed.coefficients.to_dict(), rel=1e-9)
     assert told.coefficients["logits", "x"] == pytest.approx(1.0, abs=0.05)
 
