@@ -44,8 +44,8 @@ _MEMBERS = 10
 _FEWEST_HELD_OUT = 10
 # What reads which of the features.
 _KINDS: Mapping[Part, Network] = {
-    "whitened": MLP(50, 50, 50, activation="silu", skip=True),
-    "coded": MLP(50, 50, activation="relu"),
+    "whitened": MLP(48, 48, 48, activation="silu", skip=True),
+    "coded": MLP(48, 48, activation="relu"),
     "columns": Linear(),
 }
 _ADAM = Adam(cycles=4, weight_decay=0.1, steps=4000, patience=None, clip_norm=float("inf"))

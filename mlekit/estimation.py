@@ -276,7 +276,11 @@ def starting_point(
     network: BuiltNetwork, head: Head[Any], sample: Sample, rng: np.random.Generator
 ) -> Float[np.ndarray, " parameters"]:
     """Initial weights, with the outputs' biases at the marginal maximum likelihood."""
-    theta = network.initialize(rng)
+    return with_output_biases(network, network.initialize(rng), marginal_coordinates(head, sample))
+
+
+def marginal_coordinates(head: Head[Any], sample: Sample) -> Float[np.ndarray, " outputs"]:
+    """The outputs at which one distribution for all rows has maximum likelihood, or nearly."""
     marginal = head.start(sample.target, sample.weights)
     if not np.isfinite(marginal).all():
         raise FitError(
@@ -284,9 +288,16 @@ def starting_point(
             f"{list(head.target_names)}: a scale, a rate or a probability would run to the end of its range, as where "
             "every row that is trained on and has weight is 0. Give rows that differ, or hold the parameter fixed"
         )
+    return marginal
+
+
+def with_output_biases(
+    network: BuiltNetwork, theta: Float[np.ndarray, " parameters"], outputs: Float[np.ndarray, " outputs"]
+) -> Float[np.ndarray, " parameters"]:
+    """θ with those outputs as the biases of the last layer, in place."""
     positions = network.output_biases
-    if len(positions) == len(marginal):
-        theta[positions[positions >= 0]] = marginal[positions >= 0]
+    if len(positions) == len(outputs):
+        theta[positions[positions >= 0]] = outputs[positions >= 0]
     return theta
 
 

@@ -8,11 +8,8 @@ fitted first, for networks are judged as what they will be: parts of a mixture t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +18,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from mlekit.distributions import Distribution, Gaussian, Head
-from mlekit.estimation import starting_point
+from mlekit.estimation import marginal_coordinates, starting_point, with_output_biases
 from mlekit.fitting import (
     LBFGS,
     Objective,
@@ -31,9 +28,15 @@ from mlekit.fitting import (
     WeightPrior,
     optimize,
 )
-from mlekit.fitting.loop import HISTORY_COLUMNS, optimize_members, progress_bar
+from mlekit.fitting.loop import (
+    HISTORY_COLUMNS,
+    Course,
+    course_of_members,
+    progress_bar,
+    run_side_by_side,
+)
 from mlekit.fitting.members import HeldOut, MembersObjective
-from mlekit.fitting.optimizer import StochasticOptimizer
+from mlekit.fitting.optimizer import Run, StochasticOptimizer
 from mlekit.fitting.stacking import stacking_weights
 from mlekit.networks import BuiltNetwork, Stack
 from mlekit.regression import Regression
@@ -134,29 +137,24 @@ def train(
 ) -> list[Solution]:
     """The solutions of all kinds, of which the last may be linear. An interruption ends them all.
 
-    Every kind of networks has a thread of its own, as far as there are cores.
+    Networks take turns in one thread; their kernels share the members among as many as there are cores.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    cancelled = Event()
     *networks, last = kinds
     if not last.linear:
         networks = [*networks, last]
-    workers = min(len(networks), os.cpu_count() or 1)
-    # The products are small: threads of BLAS within ours would wait for each other most of the time.
-    one_each = threadpool_limits(1, user_api="blas")
-    with one_each, progress_bar(progress) as bar, ThreadPoolExecutor(workers) as pool:
-        first = [_train_linear(last, cancelled)] if last.linear else []
+    # The products are small: threads of BLAS would wait for each other most of the time.
+    with threadpool_limits(1, user_api="blas"), progress_bar(progress) as bar:
+        first = [_train_linear(last)] if last.linear else []
         beside = _held_out_log_prob(last, first[0]) if first else None
-        futures = [
-            pool.submit(_train_networks, kind, solver, [seed, number], beside, bar, cancelled)
-            for number, kind in enumerate(networks)
-        ]
-        while True:
-            try:
-                return [*(future.result() for future in futures), *first]
-            except KeyboardInterrupt:
-                cancelled.set()
+        courses = [_course(kind, solver, [seed, number], beside, bar) for number, kind in enumerate(networks)]
+        if any(solution.interrupted for solution in first):
+            for course, _ in courses:
+                course.interrupt()
+        else:
+            run_side_by_side(courses)
+    return [*(course.solution for course, _ in courses), *first]
 
 
 def weigh(kinds: Sequence[Kind], solutions: Sequence[Solution]) -> Float[np.ndarray, " members"]:
@@ -179,34 +177,28 @@ def _held_out_log_prob(kind: Kind, solution: Solution) -> Float[np.ndarray, "mem
     return np.zeros((kind.members, 0)) if judge is None else judge.log_prob(members.join(theta))
 
 
-def _train_networks(
+def _course(
     kind: Kind,
     solver: StochasticOptimizer,
     seed: list[int],
     beside: Float[np.ndarray, "members rows"] | None,
     bar: Any,
-    cancelled: Event,
-) -> Solution:
-    """All members at once, in steps over batches of rows."""
+) -> tuple[Course, Callable[[], Run]]:
+    """The course of all members at once, in steps over batches of rows, and what starts it."""
     rng = np.random.default_rng(seed)
     network, members = kind.regression.build(np.float32), kind.stack
-    starts = [starting_point(network, kind.head, kind.sample, rng) for _ in range(kind.members)]
+    marginal = marginal_coordinates(kind.head, kind.sample)
+    starts = [with_output_biases(network, network.initialize(rng), marginal) for _ in range(kind.members)]
     theta = members.join(np.stack(starts))
     penalized = members.join(np.tile(network.penalized, (kind.members, 1)))
     prior = None if kind.prior is None else WeightPrior(kind.prior, penalized, np.ones(len(theta)))
     training = replace(kind.sample, weights=kind.training_weights)
-    return optimize_members(
-        MembersObjective(members, kind.head, training, prior, penalized),
-        solver,
-        theta,
-        rng=rng,
-        validation=kind.validation(members, beside),
-        bar=bar,
-        cancelled=cancelled.is_set,
-    )
+    objective = MembersObjective(members, kind.head, training, prior, penalized)
+    course = course_of_members(members, theta, kind.validation(members, beside), bar)
+    return course, lambda: solver.start(objective, theta, rng)
 
 
-def _train_linear(kind: Kind, cancelled: Event) -> Solution:
+def _train_linear(kind: Kind) -> Solution:
     """Every member at its maximum under the prior that makes all held-out rows likeliest together.
 
     Priors are tried from wide to narrow, until one is worse than the one before. Where none is better than no
@@ -219,7 +211,7 @@ def _train_linear(kind: Kind, cancelled: Event) -> Solution:
     marginal = starting_point(network, kind.head, kind.sample, np.random.default_rng(0))
     thetas = best = np.tile(marginal, (kind.members, 1))
     least, before = float(judge.mean_nll(members.join(thetas)).mean()), np.inf
-    chosen, step, began = "no coefficients", 0, perf_counter()
+    chosen, step, began, interrupted = "no coefficients", 0, perf_counter(), False
     priors = [Gaussian(loc=0.0, scale=scale) for scale in _SCALES] if kind.prior is None else [kind.prior]
     try:
         for prior in priors:
@@ -232,14 +224,14 @@ def _train_linear(kind: Kind, cancelled: Event) -> Solution:
                 break
             before = mean
     except KeyboardInterrupt:
-        cancelled.set()
+        interrupted = True
     history = pd.DataFrame(np.nan, index=range(kind.members), columns=HISTORY_COLUMNS).assign(
         member=range(kind.members),
         step=step,
         validation_nll=judge.mean_nll(members.join(best)),
         seconds=perf_counter() - began,
     )
-    return Solution(best, history, Stop(f"linear members: {chosen}", True), cancelled.is_set())
+    return Solution(best, history, Stop(f"linear members: {chosen}", True), interrupted)
 
 
 def _maxima(

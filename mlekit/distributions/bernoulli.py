@@ -57,7 +57,7 @@ class Bernoulli(ExponentialFamily):
     predicted = (_PROBS,)
     labelled = True
     # No kernel of the distribution function: quantiles ask this one, to the last bit.
-    fused = Fused("bernoulli", ("logits",), frozenset({"_log_prob", "_entropy"}))
+    fused = Fused("bernoulli", ("logits",), frozenset({"_log_prob", "_entropy"}), score=True)
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):

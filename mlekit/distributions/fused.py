@@ -17,6 +17,7 @@ class Fused:
         family: what the names of the kernels begin with.
         fields: of a distribution, which are a kernel's arguments after the outcomes (or levels).
         cores: which cores have one.
+        score: whether a training step has one for its weighted scores.
 
     >>> Fused("gaussian", ("loc", "scale"), frozenset({"_cdf"})).kernel("_cdf")
     'gaussian_cdf'
@@ -26,6 +27,7 @@ class Fused:
     family: str
     fields: tuple[str, ...]
     cores: frozenset[str]
+    score: bool = False
 
     def kernel(self, core: str) -> str:
         """The name of a core's kernel."""

@@ -49,7 +49,10 @@ class Gaussian(ExponentialFamily):
     predicted = (_LOC, _SCALE)
     least_squares = True
     fused = Fused(
-        "gaussian", ("loc", "scale"), frozenset({"_log_prob", "_cdf", "_log_cdf", "_log_sf", "_quantile"})
+        "gaussian",
+        ("loc", "scale"),
+        frozenset({"_log_prob", "_cdf", "_log_cdf", "_log_sf", "_quantile"}),
+        score=True,
     )
 
     def __init__(self, *, loc: ArrayLike, scale: ArrayLike) -> None:

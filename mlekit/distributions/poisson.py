@@ -54,7 +54,7 @@ class Poisson(CountDistribution, ExponentialFamily):
     parameters = (_RATE,)
     predicted = (_RATE,)
     outcomes = COUNTS
-    fused = Fused("poisson", ("rate",), frozenset({"_log_prob"}))
+    fused = Fused("poisson", ("rate",), frozenset({"_log_prob"}), score=True)
 
     def __init__(self, *, rate: ArrayLike) -> None:
         self._store_parameters(rate=rate)

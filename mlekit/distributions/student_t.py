@@ -10,6 +10,7 @@ Lange, Little & Taylor (1989), Robust statistical modeling using the t distribut
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -64,7 +65,7 @@ class StudentT(LocationScale):
 
     parameters = (_DF, LOC, SCALE)
     predicted = (LOC, SCALE, _DF)
-    fused = Fused("student_t", ("df", "loc", "scale"), frozenset({"_log_prob"}))
+    fused = Fused("student_t", ("df", "loc", "scale"), frozenset({"_log_prob"}), score=True)
 
     def __init__(self, *, df: ArrayLike, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(df=df, loc=loc, scale=scale)
@@ -84,8 +85,14 @@ class StudentT(LocationScale):
         return cls._unchecked(df=np.exp(log_df), loc=loc, scale=np.exp(log_scale))
 
     def _standard_log_prob(self, z: Array) -> Array:
-        normalizer = log_gamma_ratio(0.5 * self.df) - 0.5 * LOG_2PI
-        return normalizer - 0.5 * (self.df + 1) * self._log_growth(z)
+        return self._log_normalizer - 0.5 * (self.df + 1) * self._log_growth(z)
+
+    @property
+    def _log_normalizer(self) -> Array:
+        """Log Γ((ν + 1)/2)/(Γ(ν/2)·√(πν)), once for a ν that all share."""
+        if self.df.ndim == 0:
+            return np.asarray(_log_normalizer(float(self.df)), self.df.dtype)
+        return log_gamma_ratio(0.5 * self.df) - 0.5 * LOG_2PI
 
     def _log_growth(self, z: Array) -> Array:
         """log(1 + z²/ν), also where z² overflows."""
@@ -233,3 +240,8 @@ def _size_of_share(_: Array, tail: Array, half: Array) -> Array:
 def _size_near(_: Array, tail: Array, half: Array) -> Array:
     share: Array = betainccinv(0.5, half, 2 * tail)
     return np.sqrt(share / (1 - share))
+
+
+@lru_cache(maxsize=64)
+def _log_normalizer(df: float) -> float:
+    return float(log_gamma_ratio(np.asarray(0.5 * df)) - 0.5 * LOG_2PI)

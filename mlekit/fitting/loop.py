@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
-from mlekit.fitting.members import HeldOut, MembersObjective
+from mlekit.fitting.members import HeldOut
 from mlekit.fitting.objective import Objective
-from mlekit.fitting.optimizer import Optimizer, Record, Run, StochasticOptimizer, Stop
+from mlekit.fitting.optimizer import Optimizer, Record, Run, Stop
+from mlekit.networks import Stack
 
 if TYPE_CHECKING:
     import pandas as pd
     from tqdm import tqdm
 
-__all__ = ["HISTORY_COLUMNS", "Solution", "optimize", "optimize_members", "progress_bar"]
+__all__ = [
+    "HISTORY_COLUMNS",
+    "Course",
+    "Solution",
+    "course_of_members",
+    "optimize",
+    "progress_bar",
+    "run_side_by_side",
+]
 
 Judge: TypeAlias = Callable[[Float[np.ndarray, " parameters"]], Float[np.ndarray, " members"]]
 Separate: TypeAlias = Callable[[Float[np.ndarray, " parameters"]], Float[np.ndarray, "members each"]]
@@ -73,99 +82,108 @@ def optimize(
         returned, marked as interrupted.
     """
     judge = None if validation is None else _judge_one(validation)
-    keeper = _Keeper(judge, lambda flat: flat[None], theta)
     with progress_bar(progress) as bar:
-        stop, interrupted = _run(lambda: optimizer.start(objective, theta, rng), keeper, bar, lambda: False)
-    return Solution(keeper.best[0], keeper.history.drop(columns="member"), stop, interrupted)
+        course = Course(judge, lambda flat: flat[None], theta, bar)
+        run_side_by_side([(course, lambda: optimizer.start(objective, theta, rng))])
+    solution = course.solution
+    return replace(solution, theta=solution.theta[0], history=solution.history.drop(columns="member"))
 
 
-def optimize_members(
-    objective: MembersObjective,
-    optimizer: StochasticOptimizer,
-    theta: Float[np.ndarray, " parameters"],
-    *,
-    rng: np.random.Generator,
-    validation: HeldOut | None = None,
-    bar: tqdm[Any],
-    cancelled: Callable[[], bool],
-) -> Solution:
-    """Run an optimizer over all members of a stack at once; each keeps the best of its own weights.
+def course_of_members(
+    stack: Stack, theta: Float[np.ndarray, " parameters"], validation: HeldOut | None, bar: tqdm[Any]
+) -> Course:
+    """The course of all members of a stack at once; each keeps the best of its own weights.
 
     Args:
-        objective: on the training rows.
-        optimizer: its settings.
-        theta: where to begin, in the stack's order.
-        rng: for the shuffling of rows.
+        stack: the members.
+        theta: where they begin, in the stack's order.
         validation: the rows that each member holds out.
         bar: shows the progress.
-        cancelled: asked before every step; if true the run ends as by ``KeyboardInterrupt``.
     """
-    judge = None if validation is None else validation.mean_nll
-    keeper = _Keeper(judge, objective.stack.separate, theta)
-    stop, interrupted = _run(lambda: optimizer.start(objective, theta, rng), keeper, bar, cancelled)
-    return Solution(keeper.best, keeper.history, stop, interrupted)
+    return Course(None if validation is None else validation.mean_nll, stack.separate, theta, bar)
+
+
+def run_side_by_side(courses: Sequence[tuple[Course, Callable[[], Run]]]) -> None:
+    """Start runs and take them to their ends, all of them by turns, so that ``KeyboardInterrupt`` finds none behind."""
+    try:
+        # Infinities on the way are answered (a step is halved, a run is stopped), so they are no warnings.
+        with np.errstate(all="ignore"):
+            runs = [course.begin(start()) for course, start in courses]
+            while any(course.stop is None for course, _ in courses):
+                for (course, _), run in zip(courses, runs, strict=True):
+                    course.advance(run)
+    except KeyboardInterrupt:
+        for course, _ in courses:
+            course.interrupt()
 
 
 def _judge_one(validation: Objective) -> Judge:
     return lambda theta: np.array([validation.mean_nll(theta)])
 
 
-def _run(
-    start: Callable[[], Run], keeper: _Keeper, bar: tqdm[Any], cancelled: Callable[[], bool]
-) -> tuple[Stop, bool]:
-    """Why it stopped, and whether by an interruption."""
-    try:
-        run = start()
-        bar.total = (bar.total or 0) + run.total_steps
-        # Infinities on the way are answered (a step is halved, a run is stopped), so they are no warnings.
-        with np.errstate(all="ignore"):
-            return _iterate(run, keeper, bar, cancelled), False
-    except KeyboardInterrupt:
-        return Stop("interrupted: the best weights so far are kept", False), True
-
-
-def _iterate(run: Run, keeper: _Keeper, bar: tqdm[Any], cancelled: Callable[[], bool]) -> Stop:
-    steps = 0
-    while (finished := run.stop) is None:
-        if cancelled():
-            raise KeyboardInterrupt
-        record = run.step()
-        steps += 1
-        bar.update()
-        if record is not None:
-            keeper.keep(steps, run, record)
-            bar.set_postfix_str(keeper.summary, refresh=False)
-            early = keeper.enough(run.patience, record.ends_cycle)
-            finished = run.stop
-            if finished is None and early is not None:
-                return Stop(f"early stopping: no better validation likelihood in {early}", True)
-    return finished
-
-
-class _Keeper:
-    """Keeps the history and, for every member, the best weights.
+class Course:
+    """How far a run has come: its history and, for every member, the best weights so far.
 
     What a member holds out of a small table is few rows, and the best of a hundred looks at them is mostly luck: so
     it is judged by its own rows for one part, and by those of all members for four.
+
+    Args:
+        judge: each member's mean NLL of validation rows; None where there are none.
+        separate: the members' weights, a row each.
+        theta: where they begin.
+        bar: shows the progress.
     """
 
     def __init__(
-        self, judge: Judge | None, separate: Separate, theta: Float[np.ndarray, " parameters"]
+        self,
+        judge: Judge | None,
+        separate: Separate,
+        theta: Float[np.ndarray, " parameters"],
+        bar: tqdm[Any],
     ) -> None:
-        self.best = np.array(separate(theta))
-        self.summary = ""
+        self.stop: Stop | None = None
+        self._interrupted = False
+        self._best = np.array(separate(theta))
+        self._bar = bar
         self._rows: list[tuple[float, ...]] = []
         self._judge = judge
         self._separate = separate
-        self._best_nll = np.full(len(self.best), np.inf)
+        self._best_nll = np.full(len(self._best), np.inf)
         self._cycle_nll = np.inf
         self._best_cycle = np.inf
         self._since_best = 0
+        self._steps = 0
         self._start = perf_counter()
 
-    def keep(self, step: int, run: Run, record: Record) -> None:
+    def begin(self, run: Run) -> Run:
+        """Note how many steps there are to come."""
+        self._bar.total = (self._bar.total or 0) + run.total_steps
+        self.stop = run.stop
+        return run
+
+    def advance(self, run: Run) -> None:
+        """Make steps until a record is due, and take it down; none where the run has stopped."""
+        while self.stop is None:
+            record = run.step()
+            self._steps += 1
+            self._bar.update()
+            self.stop = run.stop
+            if record is not None:
+                self._keep(run, record)
+                early = self._enough(run.patience, record.ends_cycle)
+                if self.stop is None and early is not None:
+                    self.stop = Stop(f"early stopping: no better validation likelihood in {early}", True)
+                return
+
+    def interrupt(self) -> None:
+        """End it here, unless it has ended."""
+        if self.stop is None:
+            self.stop = Stop("interrupted: the best weights so far are kept", False)
+            self._interrupted = True
+
+    def _keep(self, run: Run, record: Record) -> None:
         """Take down one record; keep the weights that are the best so far."""
-        train = np.broadcast_to(record.train_nll, len(self.best))
+        train = np.broadcast_to(record.train_nll, len(self._best))
         each = self._separate(run.theta)
         finite = np.isfinite(train) & np.isfinite(each).all(axis=1)
         nll = np.full(len(train), np.nan)
@@ -178,25 +196,30 @@ class _Keeper:
             better = finite & ((judged < self._best_nll) | np.isinf(self._best_nll))
             self._best_nll = np.fmin(self._best_nll, judged)
             self._cycle_nll = min(self._cycle_nll, mean)
-        self.best[better] = each[better]
+        self._best[better] = each[better]
         self._since_best = 0 if better.any() else self._since_best + 1
         seconds = perf_counter() - self._start
         for member, (of_train, of_validation) in enumerate(zip(train.tolist(), nll.tolist(), strict=True)):
-            self._rows.append((member, step, of_train, of_validation, record.gradient_norm, seconds))
-        self.summary = f"NLL {train.mean():.4g}" + (
-            "" if self._judge is None else f", validation {nll.mean():.4g}"
-        )
+            self._rows.append((member, self._steps, of_train, of_validation, record.gradient_norm, seconds))
+        validation = "" if self._judge is None else f", validation {nll.mean():.4g}"
+        self._bar.set_postfix_str(f"NLL {train.mean():.4g}{validation}", refresh=False)
 
     @property
-    def history(self) -> pd.DataFrame:
-        """A row a record and member."""
+    def solution(self) -> Solution:
+        """What it came to."""
         import pandas as pd
 
-        columns = ["member", *HISTORY_COLUMNS]
-        rows = pd.DataFrame(self._rows, columns=columns, dtype=np.float64)
-        return rows.astype({"member": np.int64, "step": np.int64})
+        assert self.stop is not None
+        names = ("member", *HISTORY_COLUMNS)
+        columns = np.array(self._rows, dtype=np.float64).reshape(-1, len(names)).T
+        counts = ("member", "step")
+        history = {
+            name: column.astype(np.int64) if name in counts else column
+            for name, column in zip(names, columns, strict=True)
+        }
+        return Solution(self._best, pd.DataFrame(history), self.stop, self._interrupted)
 
-    def enough(self, patience: int | None, ends_cycle: bool) -> str | None:
+    def _enough(self, patience: int | None, ends_cycle: bool) -> str | None:
         """What went by without a better validation likelihood, if that is reason to stop."""
         if self._judge is None:
             return None

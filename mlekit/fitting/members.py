@@ -12,12 +12,14 @@ Families without a location and a scale have no such weights.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from mlekit.distributions import Head
+from mlekit.distributions.training_score import TrainingScore
 from mlekit.fitting.objective import CHUNK_ROWS, Chunk, Sample
 from mlekit.fitting.prior import WeightPrior
 from mlekit.networks import Stack
@@ -75,6 +77,10 @@ class MembersObjective:
     prior: WeightPrior | None
     penalized: Bool[np.ndarray, " parameters"]
 
+    @cached_property
+    def _score(self) -> TrainingScore:
+        return TrainingScore(self.head, balanced=True)
+
     def chunk_gradient(
         self,
         theta: Float[np.ndarray, " parameters"],
@@ -89,21 +95,11 @@ class MembersObjective:
         eta = self.stack.forward(theta, chunk.inputs)
         if chunk.offset is not None:
             eta += chunk.offset
-        members, rows, outputs = eta.shape
-        flat = eta.reshape(members * rows, outputs)
-        target = np.concatenate([chunk.target] * members)
-        weights = chunk.weights.T
-        counts = weights != 0
-        nll = np.full(members, np.nan)
-        if valued:
-            log_prob = self.head.log_likelihood(flat, target).reshape(members, rows)
-            nll = -np.where(counts, weights * log_prob, 0.0).sum(axis=1)
-        score = self.head.score(flat, target)
-        self.head.balance(flat, score)
-        score = score.reshape(eta.shape)
-        score *= (weights * -factor)[:, :, None]
-        # What is held out may be impossible, and its score infinite: it does not count.
-        score[~counts] = 0.0
+        log_prob, score = self._score(eta, chunk.target, chunk.weights, -factor, valued)
+        nll = np.full(len(eta), np.nan)
+        if log_prob is not None:
+            weights = chunk.weights.T
+            nll = -np.where(weights != 0, weights * log_prob, 0.0).sum(axis=1)
         self.stack.backward(theta, chunk.inputs, score, out)
         return nll
 

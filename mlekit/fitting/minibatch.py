@@ -26,7 +26,7 @@ _RECORDS = 100
 _BLOCK_ROWS = 65536
 _BLOCK_VALUES = 2**20
 _RUNAWAY = 1e3
-_VALUED_EVERY = 4
+_VALUED_EVERY = 8
 
 
 @dataclass(frozen=True)

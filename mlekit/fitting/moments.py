@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from mlekit.blocks import thread_count
 from mlekit.kernels import library
 
 __all__ = ["Moments"]
+
+_SHARED_PARAMETERS = 2**15  # some 10 µs; threads take a few to find together
 
 
 class Moments:
@@ -30,6 +33,7 @@ class Moments:
         self._remaining1 = self._remaining2 = 1.0
         self._kernel = _kernel() if theta.dtype == np.float32 else None
         self._known: list[tuple[np.ndarray, int]] = []
+        self._threads = thread_count() if len(theta) >= _SHARED_PARAMETERS else 1
 
     def step(
         self,
@@ -46,7 +50,7 @@ class Moments:
         epsilon, rate = self._epsilon * root, rate * root * (1 - beta1) / (1 - self._remaining1)
         if self._kernel is not None:
             places = [self._address(array) for array in (gradient, theta, self._sum, self._square)]
-            self._kernel(len(theta), *places, beta1, beta2, epsilon, rate)
+            self._kernel(len(theta), *places, beta1, beta2, epsilon, rate, self._threads)
             return
         scratch = self._scratch
         self._sum *= beta1
@@ -78,6 +82,7 @@ def _kernel() -> Any:
     loaded.moments_step.argtypes = (
         *(ctypes.c_ssize_t, *(ctypes.c_void_p,) * 4),
         *(ctypes.c_float,) * 4,
+        ctypes.c_ssize_t,
     )
     loaded.moments_step.restype = None
     return loaded.moments_step

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -18,6 +19,7 @@ from jaxtyping import Bool, Float
 
 from mlekit.arrays import Array, row_blocks
 from mlekit.distributions import Head
+from mlekit.distributions.training_score import TrainingScore
 from mlekit.errors import FitError
 from mlekit.fitting.prior import WeightPrior
 from mlekit.networks import BuiltNetwork, HasFisherInformation
@@ -128,6 +130,10 @@ class Objective:
     sample: Sample
     prior: WeightPrior | None = None
 
+    @cached_property
+    def _score(self) -> TrainingScore:
+        return TrainingScore(self.head)
+
     @property
     def penalized(self) -> Bool[np.ndarray, " parameters"]:
         """Where a prior, or a decay, of weights applies."""
@@ -168,15 +174,8 @@ class Objective:
     ) -> float:
         """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, if ``valued``."""
         eta = self.eta(theta, chunk)
-        nll = float("nan")
-        if valued:
-            log_prob, score = self.head.value_and_score(eta, chunk.target)
-            nll = -weighted_sum(log_prob, chunk.weights)
-        else:
-            score = self.head.score(eta, chunk.target)
-        score *= -factor
-        if chunk.weights is not None:
-            score *= chunk.weights[:, None]
+        log_prob, score = self._score(eta, chunk.target, chunk.weights, -factor, valued)
+        nll = float("nan") if log_prob is None else -weighted_sum(log_prob, chunk.weights)
         self.network.backward(theta, chunk.inputs, score, out)
         return nll
 

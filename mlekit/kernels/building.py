@@ -20,7 +20,7 @@ __all__ = ["FOLDER", "build", "compiler", "library_path"]
 FOLDER = Path(__file__).resolve().parent
 
 _FLAGS = (
-    *("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"),
+    *("-std=c11", "-O3", "-fPIC", "-pthread", "-fvisibility=hidden", "-Wall", "-Wextra"),
     # Products are added without rounding in between where the processor can; what is not a number stays as it is.
     *("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),
 )
@@ -87,7 +87,7 @@ def _compile(command: list[str], made: Path) -> str | None:
     words = [process.communicate()[1] for process in running]
     if any(process.returncode for process in running):
         return "".join(words)
-    link = [*command, "-shared", *map(str, objects.values()), "-lm", "-o", str(made)]
+    link = [*command, "-shared", "-pthread", *map(str, objects.values()), "-lm", "-o", str(made)]
     linked = subprocess.run(link, stderr=subprocess.PIPE, text=True, check=False)
     return linked.stderr if linked.returncode else None
 

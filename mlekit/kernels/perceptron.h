@@ -8,6 +8,7 @@
 
    An element's sums have one order, whatever the number of members, and of threads that share them. */
 #include "single.h"
+#include "team.h"
 
 enum { TILE = 8, PANEL = 64 };
 
@@ -42,7 +43,8 @@ INLINE ptrdiff_t kept_before(const perceptron *p, ptrdiff_t layer)
 
 EXPORTED ptrdiff_t NAMED(perceptron_kept)(const perceptron *p) { return kept_before(p, p->hidden + 1); }
 
-/* A pass needs room for a layer's weights in panels, its gradient, and what two layers' panels of rows pass on. */
+/* Each thread of a pass needs room for a layer's weights in panels, its gradient, and what two layers' panels of rows
+   pass on. */
 EXPORTED ptrdiff_t NAMED(perceptron_scratch)(const perceptron *p)
 {
     ptrdiff_t most = 0, all = 0;
@@ -177,13 +179,27 @@ INLINE void forward_one(const perceptron *p, const float *theta, const float *in
         }
 }
 
-PROCESSORS EXPORTED void NAMED(perceptron_forward)(const perceptron *p, ptrdiff_t first, ptrdiff_t last, const float *theta,
-                                          const float *inputs, float *kept, float *scratch, float *eta)
+typedef struct {
+    const perceptron *p;
+    const float *theta, *inputs;
+    float *kept, *scratch, *eta;
+} NAMED(forward_pass);
+
+PROCESSORS static void NAMED(forward_share)(const void *work, ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread)
 {
+    NAMED(forward_pass) pass = *(const NAMED(forward_pass) *)work;
+    const perceptron *p = pass.p;
     ptrdiff_t size = kept_before(p, p->hidden + 1), outputs = p->rows * p->sizes[p->hidden + 1];
     for (ptrdiff_t m = first; m < last; m++)
-        forward_one(p, theta + m * p->parameters, inputs + m * p->member_stride, kept + m * size, scratch,
-                    eta + m * outputs);
+        forward_one(p, pass.theta + m * p->parameters, pass.inputs + m * p->member_stride, pass.kept + m * size,
+                    pass.scratch + thread * NAMED(perceptron_scratch)(p), pass.eta + m * outputs);
+}
+
+EXPORTED void NAMED(perceptron_forward)(const perceptron *p, ptrdiff_t members, ptrdiff_t threads, const float *theta,
+                                        const float *inputs, float *kept, float *scratch, float *eta)
+{
+    NAMED(forward_pass) pass = {p, theta, inputs, kept, scratch, eta};
+    take_turns(NAMED(forward_share), &pass, members, threads);
 }
 
 /* ---- backward ---------------------------------------------------------------------------------------------------- */
@@ -268,11 +284,25 @@ INLINE void backward_one(const perceptron *p, const float *theta, const float *e
     }
 }
 
-PROCESSORS EXPORTED void NAMED(perceptron_backward)(const perceptron *p, ptrdiff_t first, ptrdiff_t last, const float *theta,
-                                           const float *eta_gradient, const float *kept, float *scratch, float *out)
+typedef struct {
+    const perceptron *p;
+    const float *theta, *eta_gradient, *kept;
+    float *scratch, *out;
+} NAMED(backward_pass);
+
+PROCESSORS static void NAMED(backward_share)(const void *work, ptrdiff_t first, ptrdiff_t last, ptrdiff_t thread)
 {
+    NAMED(backward_pass) pass = *(const NAMED(backward_pass) *)work;
+    const perceptron *p = pass.p;
     ptrdiff_t size = kept_before(p, p->hidden + 1), outputs = p->rows * p->sizes[p->hidden + 1];
     for (ptrdiff_t m = first; m < last; m++)
-        backward_one(p, theta + m * p->parameters, eta_gradient + m * outputs, kept + m * size, scratch,
-                     out + m * p->parameters);
+        backward_one(p, pass.theta + m * p->parameters, pass.eta_gradient + m * outputs, pass.kept + m * size,
+                     pass.scratch + thread * NAMED(perceptron_scratch)(p), pass.out + m * p->parameters);
+}
+
+EXPORTED void NAMED(perceptron_backward)(const perceptron *p, ptrdiff_t members, ptrdiff_t threads, const float *theta,
+                                         const float *eta_gradient, const float *kept, float *scratch, float *out)
+{
+    NAMED(backward_pass) pass = {p, theta, eta_gradient, kept, scratch, out};
+    take_turns(NAMED(backward_share), &pass, members, threads);
 }

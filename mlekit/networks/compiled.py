@@ -1,8 +1,9 @@
 """Passes through small multilayer perceptrons as one call each, where their kernel was compiled.
 
-What NumPy takes a dozen calls for is one loop over tiles that stay in the processor's registers, and lets other
-threads run. It computes in single precision, as training does, and what it computes is what the NumPy path computes but
-for rounding. Wide layers are left to BLAS, whose products of large matrices are faster.
+What NumPy takes a dozen calls for is one loop over tiles that stay in the processor's registers. Threads share the
+members of an ensemble, each of which one of them computes. A pass computes in single precision, as training does, and
+what the NumPy path computes, but for rounding. Wide layers are left to BLAS, whose products of large matrices are
+faster.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from mlekit.blocks import thread_count
 from mlekit.kernels import library
 from mlekit.networks.activations import Activation, Relu, Sigmoid, Silu, Tanh
 from mlekit.networks.workspace import WorkBuffer
@@ -25,6 +27,7 @@ __all__ = ["CompiledPerceptrons"]
 _ACTIVATIONS: Mapping[type[Activation], int] = MappingProxyType({Tanh: 0, Sigmoid: 1, Relu: 2, Silu: 3})
 _WIDEST = 128  # hidden layer; above, OpenBLAS is as fast
 _KEPT_PLANS = 8
+_SHARED_PRODUCTS = 2**19  # of numbers in a pass: some 20 µs, and threads take a few to find together
 
 
 class _Plan(NamedTuple):
@@ -32,6 +35,7 @@ class _Plan(NamedTuple):
 
     sizes: np.ndarray
     address: int
+    threads: int
     kept: int
     eta: Float[np.ndarray, "members rows outputs"]
     eta_address: int
@@ -54,7 +58,8 @@ class CompiledPerceptrons:
         self._addresses: dict[int, tuple[np.ndarray, int]] = {}
         without_rows = _sizes_of(0, 0, 0, self._settings, sizes)  # held here: a bare address would outlive it
         room = functions.scratch(without_rows.ctypes.data)
-        self._scratch = np.empty(room, np.float32)
+        self._threads = min(members, thread_count())
+        self._scratch = np.empty(room * self._threads, np.float32)
         self._scratch_address = _address(self._scratch)
         self._current: _Plan | None = None
 
@@ -85,8 +90,8 @@ class CompiledPerceptrons:
         plan = self._current = self._plan(inputs)
         self._functions.forward(
             plan.address,
-            0,
             self._members,
+            plan.threads,
             self._address_of(theta),
             _address(inputs),
             plan.kept,
@@ -107,8 +112,8 @@ class CompiledPerceptrons:
         gradient = np.ascontiguousarray(eta_gradient, np.float32)
         self._functions.backward(
             plan.address,
-            0,
             self._members,
+            plan.threads,
             self._address_of(theta),
             _address(gradient),
             plan.kept,
@@ -130,7 +135,9 @@ class CompiledPerceptrons:
         if kept != before or len(self._plans) >= _KEPT_PLANS:
             self._plans.clear()  # they point to what was there before
         eta = np.empty((self._members, rows, self._sizes[-1]), np.float32)
-        self._plans[layout] = _Plan(sizes, sizes.ctypes.data, kept, eta, _address(eta))
+        products = self._members * rows * self._settings[0]
+        threads = self._threads if products >= _SHARED_PRODUCTS else 1
+        self._plans[layout] = _Plan(sizes, sizes.ctypes.data, threads, kept, eta, _address(eta))
         return self._plans[layout]
 
     def _address_of(self, vector: Float[np.ndarray, " parameters"]) -> int:

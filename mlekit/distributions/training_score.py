@@ -1,0 +1,162 @@
+"""The weighted score of a batch of rows: where backpropagation starts, in every training step.
+
+Families that declare so have it as one kernel, in single precision and for heads of one target with the default links;
+it computes what NumPy computes for all the others, but for rounding.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from mlekit.arrays import Array
+from mlekit.distributions.fused import Fused
+from mlekit.distributions.head import Head
+from mlekit.kernels import library
+
+__all__ = ["TrainingScore"]
+
+_COORDINATES = 2  # that a kernel takes; what comes after them is a shape, held fixed
+
+
+class TrainingScore:
+    """factor·w·∂ log p/∂η of every row, and member.
+
+    Args:
+        head: from η to likelihoods.
+        balanced: whether a row's score is multiplied by its scale, if the family has a location and a scale.
+    """
+
+    def __init__(self, head: Head[Any], *, balanced: bool = False) -> None:
+        self._head = head
+        self._balanced = balanced
+        self._kernel = _Kernel.of(head, balanced)
+
+    def __call__(
+        self,
+        eta: Float[np.ndarray, "*members rows outputs"],
+        target: np.ndarray,
+        weights: Float[np.ndarray, "rows *members"] | None,
+        factor: float,
+        valued: bool,
+    ) -> tuple[Float[np.ndarray, "*members rows"] | None, Float[np.ndarray, "*members rows outputs"]]:
+        """The log-likelihood of every row if asked for, and the score; 0 is that of rows of weight 0.
+
+        Args:
+            eta: outputs.
+            target: encoded outcomes of the rows.
+            weights: of rows, and of each member's rows; None where all are 1.
+            factor: of every score.
+            valued: whether the log-likelihood is asked for.
+        """
+        every, flat = target, eta.reshape(-1, eta.shape[-1])
+        by_kernel = self._kernel is not None and self._kernel.takes(eta, target, weights)
+        if eta.ndim == 3 and (valued or not by_kernel):
+            every = np.concatenate([target] * len(eta))
+        if by_kernel:
+            assert self._kernel is not None
+            log_prob = self._head.log_likelihood(flat, every).reshape(eta.shape[:-1]) if valued else None
+            return log_prob, self._kernel(eta, target, weights, factor)
+        log_prob = None
+        if valued:
+            value, score = self._head.value_and_score(flat, every)
+            log_prob = value.reshape(eta.shape[:-1])
+        else:
+            score = self._head.score(flat, every)
+        if self._balanced:
+            self._head.balance(flat, score)
+        score = score.reshape(eta.shape)
+        score *= factor
+        if weights is not None:
+            by_member = weights.T
+            score *= by_member[..., None]
+            # What does not count may be impossible, and its score infinite.
+            score[by_member == 0] = 0.0
+        return log_prob, score
+
+
+class _Kernel:
+    """A head's kernel, with the numbers that it takes beside the arrays."""
+
+    def __init__(self, function: Any, places: list[int], fixed: list[float], balanced: bool) -> None:
+        self._function = function
+        self._places = places
+        self._balanced = balanced
+        self._fixed = np.array([0.0, *fixed], np.float32)
+        self._fixed_address = _address(self._fixed)
+        self._sizes: dict[tuple[int, ...], np.ndarray] = {}
+
+    @classmethod
+    def of(cls, head: Head[Any], balanced: bool) -> _Kernel | None:
+        """None where the family has none, or is not as the kernel takes it."""
+        fused = vars(head.family.distribution).get("fused")
+        if head.censored or head.n_targets > 1 or head.family.links:
+            return None
+        if not (isinstance(fused, Fused) and fused.score):
+            return None
+        function = _function(fused.kernel("_score"))
+        slots = head._slots[:_COORDINATES]
+        shapes = [slot.constant for slot in head._slots[_COORDINATES:]]
+        held_shapes = [float(np.exp(shape)) for shape in shapes if shape is not None]
+        if function is None or len(held_shapes) < len(shapes):
+            return None
+        places = [-1 if slot.columns is None else slot.columns.start for slot in slots]
+        held = [0.0 if slot.constant is None else float(slot.constant) for slot in slots]
+        rest = _COORDINATES - len(slots)
+        # What changes a scale's coordinate where the links are the default ones is the guard's floor.
+        guards = [slot.change for slot in slots if slot.change is not None]
+        floor = float(guards[0].coordinate(np.array(-np.inf))) if guards else -np.inf
+        shape = held_shapes[0] if held_shapes else 0.0
+        scaled = balanced and len(slots) == _COORDINATES and places[1] >= 0
+        return cls(function, [*places, *[-1] * rest], [floor, *held, *[0.0] * rest, shape], scaled)
+
+    def takes(self, *arrays: np.ndarray | None) -> bool:
+        """Whether all are of single precision."""
+        return all(array is None or array.dtype == np.float32 for array in arrays)
+
+    def __call__(
+        self, eta: np.ndarray, target: np.ndarray, weights: np.ndarray | None, factor: float
+    ) -> Array:
+        eta = np.ascontiguousarray(eta)
+        target = np.ascontiguousarray(target)
+        strides = () if weights is None else weights.strides
+        layout = (*eta.shape, *strides)
+        sizes = self._sizes.get(layout)
+        if sizes is None:
+            *members, rows, outputs = eta.shape
+            steps = [stride // 4 for stride in strides]
+            by_row_and_member = [*steps, *[0] * (2 - len(steps))]
+            counts = [*members, *[1] * (1 - len(members)), rows, outputs]
+            sizes = np.array([*counts, *by_row_and_member, *self._places, self._balanced], np.intp)
+            self._sizes[layout] = sizes
+        self._fixed[0] = factor
+        score = np.empty_like(eta)
+        self._function(
+            _address(sizes),
+            self._fixed_address,
+            _address(eta),
+            _address(target),
+            None if weights is None else _address(weights),
+            _address(score),
+        )
+        return score
+
+
+@cache
+def _function(name: str) -> Any:
+    """A kernel of scores; None where there is no library."""
+    loaded = library()
+    if loaded is None:
+        return None
+    function = getattr(loaded, name)
+    function.argtypes, function.restype = (ctypes.c_void_p,) * 6, None
+    return function
+
+
+def _address(array: np.ndarray) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
