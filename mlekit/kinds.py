@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float
 from mlekit.distributions import Distribution, Gaussian, Head
 from mlekit.estimation import marginal_coordinates, starting_point, with_output_biases
 from mlekit.fitting import (
-    LBFGS,
+    Newton,
     Objective,
     Sample,
     Solution,
@@ -47,7 +47,7 @@ __all__ = ["Kind", "train", "weigh"]
 _SCALES = tuple(10.0 ** (exponent / 2) for exponent in range(4, -6, -1))
 # Between the scales there is more to lose than in the last digits of a maximum; Newton's method would pay for each
 # step with a Fisher information, which for some families is a sum over outcomes.
-_SOLVER = LBFGS(max_iterations=200, tolerance=1e-6)
+_SOLVER = Newton(max_iterations=30, tolerance=1e-6)
 
 
 @dataclass(frozen=True, eq=False)

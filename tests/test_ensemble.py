@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ import pytest
 
 import mlekit as mk
 from mlekit.ensemble import require_ensemble_settings
+from mlekit.fitting import moments
 from mlekit.fitting.members import HeldOut, deal_folds
-from mlekit.networks import Network
+from mlekit.networks import Network, compiled
 
 RNG = np.random.default_rng(20)
 N = 90
@@ -102,9 +102,12 @@ def fitted(**settings: Any) -> mk.Model[Any]:
 
 def test_the_same_seed_gives_the_same_bits_on_any_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     model = fitted()
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    alone = fitted()
-    np.testing.assert_array_equal(alone.theta, model.theta)
+    for room in (compiled, moments):
+        monkeypatch.setattr(room, "thread_count", lambda: 3)
+    monkeypatch.setattr(compiled, "_SHARED_PRODUCTS", 0)
+    monkeypatch.setattr(moments, "_SHARED_PARAMETERS", 0)
+    shared = fitted()
+    np.testing.assert_array_equal(shared.theta, model.theta)
     assert not np.array_equal(fitted(seed=1).theta, model.theta)
 
 

@@ -20,6 +20,18 @@ def test_single_precision_follows_double() -> None:
     np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
 
 
+def test_weights_that_nothing_reaches_come_to_rest() -> None:
+    """Their moments are nothing in the end, rather than numbers too small for a processor's fast ways."""
+    theta = np.ones(70_000, np.float32)
+    moments = Moments(theta, 0.9, 0.999, 1e-8)
+    moments.step(theta, np.ones_like(theta), 0.1)
+    for _ in range(1000):
+        moments.step(theta, np.zeros_like(theta), 0.0)
+    if moments._kernel is not None:
+        assert (moments._sum == 0).all()
+    assert np.isfinite(theta).all()
+
+
 def test_the_first_step_is_the_rate_in_the_gradients_direction() -> None:
     for theta in (np.zeros(5, np.float32), np.zeros(5)):
         gradient = np.array([3, -2, 1e-3, 0, 5]).astype(theta.dtype)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +15,7 @@ from mlekit.kernels import library
 from mlekit.networks import MLP, build_stack, compiled
 from mlekit.networks.activations import find_activation
 from mlekit.networks.compiled import CompiledPerceptrons
+from tests.support import REPOSITORY
 
 pytestmark = pytest.mark.skipif(
     compiled._functions() is None, reason="there is no kernel for this processor, or it is turned off"
@@ -53,6 +57,31 @@ def test_as_numpy_in_double_precision_but_for_rounding(
     np.testing.assert_allclose(gradient, exact_gradient, rtol=1e-4, atol=3e-6 * largest)
 
 
+SHARED = """
+import os, numpy as np
+from mlekit.networks import MLP, build_stack, compiled
+compiled.thread_count = lambda: 3
+compiled._SHARED_PRODUCTS = 0
+stack = build_stack(MLP(20, 12), 5, 6, 2, dtype=np.float32)
+rng = np.random.default_rng(0)
+theta = rng.normal(size=5 * (7 * 20 + 21 * 12 + 13 * 2)).astype(np.float32)
+inputs = rng.normal(size=(70, 6)).astype(np.float32)
+before = stack.forward(theta, inputs).copy()
+child = os.fork()
+if not child:  # none of its parent's threads are here
+    os._exit(0 if (stack.forward(theta, inputs) == before).all() else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), (stack.forward(theta, inputs) == before).all())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_threads_survive_a_fork() -> None:
+    """In the process that forked; in the other one there are new ones."""
+    run = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", SHARED]
+    found = subprocess.run(run, capture_output=True, text=True, timeout=120, check=True, cwd=REPOSITORY)
+    assert found.stdout.split() == ["0", "True"]
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_a_member_has_the_same_bits_in_any_company(own: bool) -> None:
     network, members, rows = MLP(20, 12, activation="silu", skip=True), 5, 70
@@ -89,6 +118,29 @@ def test_threads_do_not_disturb_each_other() -> None:
         first, *others = pool.map(gradient, range(8))
     for other in others:
         np.testing.assert_array_equal(other, first)
+
+
+def test_callers_of_one_team_do_not_disturb_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "thread_count", lambda: 3)
+    monkeypatch.setattr(compiled, "_SHARED_PRODUCTS", 0)
+
+    def gradient(_: int) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        stack = build_stack(MLP(24, 16), 5, 6, 2, dtype=np.float32)
+        theta = rng.normal(size=5 * (7 * 24 + 25 * 16 + 17 * 2)).astype(np.float32)
+        inputs, score = rng.normal(size=(70, 6)).astype(np.float32), np.ones((5, 70, 2), np.float32)
+        out: np.ndarray = np.empty_like(theta)
+        for _ in range(50):
+            stack.forward(theta, inputs)
+            stack.backward(theta, inputs, score, out)
+        return out
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(gradient, range(8))
+    for other in others:
+        np.testing.assert_array_equal(other, first)
+    monkeypatch.setattr(compiled, "thread_count", lambda: 1)
+    np.testing.assert_array_equal(gradient(0), first)
 
 
 @pytest.mark.parametrize("relayout", [np.asfortranarray, lambda x: np.repeat(x, 2, axis=0)[::2], np.float64])
