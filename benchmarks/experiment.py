@@ -66,8 +66,9 @@ def code_of(library: str) -> str:
     if library != "mlekit":
         return f"{library} {metadata.version(library)}"
     digest = hashlib.sha256()
-    for path in sorted(Path(mlekit.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for path in sorted(Path(mlekit.__file__).parent.rglob("*.[pch]*")):
+        if path.suffix in {".py", ".c", ".h"}:
+            digest.update(path.read_bytes())
     return f"mlekit {digest.hexdigest()[:10]}"
 
 
