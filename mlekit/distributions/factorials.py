@@ -11,7 +11,7 @@ import numpy as np
 from mlekit.arrays import Array, pick
 from mlekit.distributions.special import LOG_2PI, horner
 
-__all__ = ["deviance", "log_excess", "log_factorial_excess", "stirling_error"]
+__all__ = ["deviance", "deviance_by", "log_excess", "log_factorial_excess", "stirling_error"]
 
 _NEAR = 0.1
 _ARTANH = [-2 / odd for odd in range(3, 19, 2)]
@@ -35,7 +35,12 @@ def deviance(x: Array, mean: Array) -> Array:
     >>> deviance(np.array([0.0, 1e9]), np.array([2.0, 1e9 + 1]))
     array([2.e+00, 5.e-10])
     """
-    ratio, difference = np.asarray(x / mean), mean - x
+    return deviance_by(x, mean, mean - x)
+
+
+def deviance_by(x: Array, mean: Array, difference: Array) -> Array:
+    """`deviance`, where mean − x is known to more digits than the two tell."""
+    ratio = np.asarray(x / mean)
     # 0·log 0 = 0.
     value = np.log(np.maximum(ratio, np.finfo(ratio.dtype).tiny))
     value *= x

@@ -55,7 +55,7 @@ class Geometric(ExponentialFamily):
     predicted = (_PROBS,)
     outcomes = COUNTS
     # No kernel of the distribution function: quantiles ask this one, to the last bit.
-    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_entropy", "_failures"}))
+    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_cdf", "_entropy", "_failures"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):
@@ -179,8 +179,13 @@ class Geometric(ExponentialFamily):
         certain = np.isneginf(self._log_failure)
         k = np.where(certain, 0, np.maximum(np.ceil(np.log1p(-level) / self._log_failure) - 1, 0))
         # Rounding of the quotient may miss a neighbour: the cdf itself decides.
-        k = k - ((k > 0) & (self._cdf(np.asarray(k - 1)) >= level))
-        return np.asarray(k + (self._cdf(np.asarray(k)) < level))
+        k = k - ((k > 0) & (self._said_cdf(np.asarray(k - 1)) >= level))
+        return np.asarray(k + (self._said_cdf(np.asarray(k)) < level))
+
+    def _said_cdf(self, value: np.ndarray) -> Array:
+        """What `cdf` says, to the last bit."""
+        fused = self._by_kernel("_cdf", np.broadcast_shapes(value.shape, self.batch_shape), value)
+        return self._cdf(value) if fused is None else fused
 
     # ---- moments ------------------------------------------------------------------------------------------
 

@@ -71,7 +71,9 @@ def lower_gamma(a: Array, x: Array) -> Array:
     array([6.32120559e-01, 2.85464214e-07])
     """
     value = np.asarray(gammainc(a, x))
-    short = np.asarray((a > _SHORT_FROM) & (x < a - _SHORT_STDS * np.sqrt(a)))
+    short = np.asarray(a > _SHORT_FROM)
+    if short.any():
+        short = np.asarray(short & (x < a - _SHORT_STDS * np.sqrt(a)))
     if short.any():
         value[short] = np.exp(
             _far_below(*(np.broadcast_to(argument, short.shape)[short] for argument in (a, x)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mlekit.information import closed_forms as closed_forms
 from mlekit.information import cross_forms as cross_forms
 from mlekit.information import entropies as entropies
+from mlekit.information import gamma_forms as gamma_forms
 from mlekit.information import location_forms as location_forms
 from mlekit.information import vector_forms as vector_forms
 from mlekit.information.decomposition import Decomposition, grouped_decomposition

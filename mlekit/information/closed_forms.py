@@ -10,15 +10,13 @@ alphabet sources (Gumbel).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import erf, gammaln, ndtr
+from scipy.special import erf, gammaln, log_expit, ndtr
 
 from mlekit.arrays import Array
 from mlekit.distributions import (
     Bernoulli,
-    Beta,
     Categorical,
     Exponential,
-    Gamma,
     Gaussian,
     Geometric,
     Gumbel,
@@ -28,10 +26,8 @@ from mlekit.distributions import (
     Uniform,
     Weibull,
 )
-from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
-from mlekit.distributions.factorials import log_factorial_excess
+from mlekit.distributions.special import softplus
 from mlekit.information.elementary import exp_excess, log_excess, log_gamma_excess, mean_of_folded
-from mlekit.information.exponential_forms import bregman
 from mlekit.information.logits import (
     js_of_logits,
     kl_of_logits,
@@ -44,12 +40,13 @@ from mlekit.information.registry import closed_form
 __all__ = [
     "categorical_kl",
     "extremes_kl",
-    "gamma_kl",
     "gaussian_kl",
     "gumbel_kl",
     "poisson_kl",
     "weibull_kl",
 ]
+
+_RARE = -600.0  # logits, of which exp(−logits) is a number
 
 
 @closed_form(Gaussian, Gaussian, kernel="gaussian_kl")
@@ -66,7 +63,7 @@ def gaussian_kl(p: Gaussian | LogNormal, q: Gaussian | LogNormal) -> Array:
 
 
 @closed_form(Bernoulli, Bernoulli, kernel="bernoulli_kl")
-def bernoulli_kl(p: Bernoulli, q: Bernoulli) -> Array:
+def bernoulli_kl(p: Bernoulli | Geometric, q: Bernoulli | Geometric) -> Array:
     """p·log(p/q) + (1 − p)·log((1 − p)/(1 − q)), from logits."""
     return kl_of_logits(two_logits(p.logits), two_logits(q.logits))
 
@@ -192,35 +189,19 @@ def exponential_kl(p: Exponential, q: Exponential) -> Array:
     return log_excess((q.rate - p.rate) / p.rate, q.rate / p.rate)
 
 
-@closed_form(Beta, Beta, kernel="beta_kl")
-def beta_kl(p: Beta, q: Beta) -> Array:
-    """The Bregman divergence of log B."""
-    return np.maximum(bregman(p, q), 0.0)
-
-
 @closed_form(Geometric, Geometric, kernel="geometric_kl")
 def geometric_kl(p: Geometric, q: Geometric) -> Array:
-    """The Bregman divergence of −log(1 − exp(θ)), θ = log(1 − p)."""
-    return np.maximum(bregman(p, q), 0.0)
+    """KL of the first trials over p: as many are made until the first success, and each tells p from q like the first.
 
-
-@closed_form(Gamma, Gamma, kernel="gamma_kl")
-def gamma_kl(p: Gamma, q: Gamma) -> Array:
-    """k_q·(r − 1 − log r) of the means, r = μ_p/μ_q, and the Bregman divergence of g(k) = log Γ(k) − k·log k + k.
-
-    Both are ≥ 0. Near k_p = k_q the second is taken by the rule that `bregman` explains.
+    For p below e^−600, whose reciprocal may be no number, by q/p.
     """
-    means = log_excess((p.mean - q.mean) / q.mean, p.mean / q.mean)
-    step = q.shape - p.shape
-
-    def height(k: Array) -> Array:
-        return np.asarray(log_factorial_excess(k) - np.log(k))
-
-    direct = height(q.shape) - height(p.shape) + step * log_minus_digamma(p.shape)
-    start, end = (np.square(step) / d.shape * trigamma_excess(d.shape) for d in (p, q))
-    nearby = 0.5 * step * (log_minus_digamma(p.shape) - log_minus_digamma(q.shape)) + (start - end) / 12
-    near = np.abs(step) < 1e-3 * (p.shape + q.shape)
-    return q.shape * means + np.maximum(np.where(near, nearby, direct), 0)
+    own, others = np.minimum(p.logits, _RARE), q.logits - p.logits
+    rare = np.where(
+        q.logits < -40,
+        exp_excess(others),
+        softplus(q.logits) * np.exp(-own) + p.logits - log_expit(q.logits) - 1,
+    )
+    return np.where(p.logits > _RARE, (1 + np.exp(-p.logits)) * bernoulli_kl(p, q), rare)
 
 
 @closed_form(InverseGaussian, InverseGaussian)

@@ -35,9 +35,10 @@ from mlekit.distributions import (
     Uniform,
     Weibull,
 )
-from mlekit.information.closed_forms import gamma_kl, poisson_kl, weibull_kl
+from mlekit.information.closed_forms import poisson_kl, weibull_kl
 from mlekit.information.elementary import exp_excess, log_excess, log_gamma_excess, mean_of_folded
 from mlekit.information.exponential_forms import renyi_of_members
+from mlekit.information.gamma_forms import gamma_kl
 from mlekit.information.registry import closed_form
 
 __all__ = ["bernoulli_to_poisson", "weibull_to_gamma"]

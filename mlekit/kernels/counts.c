@@ -29,6 +29,12 @@ KERNEL2(geometric_log_prob, k, logits)
     return of_whole(k, (k == 0 ? 0.0 : failures) + log_success);
 }
 
+KERNEL2(geometric_cdf, k, logits)
+{
+    double value = -mk_expm1(-(floor_of(maximum(k, 0.0)) + 1) * softplus(logits));
+    return k < 0 ? 0.0 : value;
+}
+
 KERNEL2(geometric_failures, wait, logits) { return floor_of(wait / softplus(logits)); }
 
 /* ---- Poisson, binomial and negative binomial --------------------------------------------------------------------- */
