@@ -35,7 +35,7 @@ KERNEL2(geometric_cdf, k, logits)
     return k < 0 ? 0.0 : value;
 }
 
-KERNEL2(geometric_failures, wait, logits) { return floor_of(wait / softplus(logits)); }
+KERNEL2(geometric_failures, level, logits) { return floor_of(-mk_log1p(-level) / softplus(logits)); }
 
 /* ---- Poisson, binomial and negative binomial --------------------------------------------------------------------- */
 

@@ -177,6 +177,10 @@ CASES = (
     ),
     Case(
         ZeroInflated.of(Geometric).distribution,
+        draw=lambda rng, shape: {
+            "probs": np.asarray(rng.uniform(0.05, 0.8, shape)),
+            "zero_probs": np.asarray(rng.uniform(0.05, 0.9, shape)),
+        },
         build=lambda probs, zero_probs: ZeroInflated(Geometric(probs=probs), zero_probs=zero_probs),
         held=lambda p, name: p.zero_probs if name == "zero_probs" else p.base.probs,
         reference=_inflated(lambda probs: stats.geom(probs, loc=-1)),
