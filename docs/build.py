@@ -117,7 +117,8 @@ def digest() -> str:
     """A digest of the code that cells can see: their results are kept until it changes."""
     known = hashlib.sha256()
     seen = (DOCS / "book" / name for name in ("kernel_startup.py", "pictures.py"))
-    for path in sorted([*(REPOSITORY / "mlekit").rglob("*.py"), *seen]):
+    package = (path for kind in ("*.py", "*.c", "*.h") for path in (REPOSITORY / "mlekit").rglob(kind))
+    for path in sorted([*package, *seen]):
         known.update(path.read_bytes())
     return known.hexdigest()[:16]
 
