@@ -142,7 +142,7 @@ class Bernoulli(ExponentialFamily):
         return np.asarray(self.logits)[..., None]
 
     def sufficient_statistics(self, value: np.ndarray) -> Array:
-        """Y itself."""
+        """The outcome itself."""
         return np.asarray(value)[..., None]
 
     @property
@@ -152,7 +152,7 @@ class Bernoulli(ExponentialFamily):
 
     @property
     def expected_statistics(self) -> Array:
-        """P."""
+        """The probability p of a one."""
         return np.asarray(self.probs)[..., None]
 
     @property
@@ -186,7 +186,7 @@ class Bernoulli(ExponentialFamily):
 
     @property
     def mean(self) -> Array:
-        """P."""
+        """The probability p of a one."""
         return self.probs
 
     @property

@@ -154,7 +154,7 @@ class Binomial(SuccessCount, ExponentialFamily):
         return np.broadcast_to(self.logits, self.batch_shape)[..., None]
 
     def sufficient_statistics(self, value: np.ndarray) -> Array:
-        """K itself."""
+        """The count itself."""
         return np.asarray(value, dtype=np.float64)[..., None]
 
     @property

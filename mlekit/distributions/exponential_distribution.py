@@ -111,7 +111,7 @@ class Exponential(ExponentialFamily):
         return -np.asarray(self.rate)[..., None]
 
     def sufficient_statistics(self, value: np.ndarray) -> Array:
-        """Y itself."""
+        """The outcome itself."""
         return np.asarray(value)[..., None]
 
     @property

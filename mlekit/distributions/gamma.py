@@ -228,7 +228,7 @@ class Gamma(ExponentialFamily):
         return np.maximum(self.shape - 1, 0) / self.rate
 
     def entropy(self) -> Array:
-        """K − log λ + log Γ(k) + (1 − k)·ψ(k), in nats, from log k − ψ(k) so that it keeps its digits.
+        """The entropy k − log λ + log Γ(k) + (1 − k)·ψ(k), in nats, from log k − ψ(k): it keeps its digits.
 
         >>> round(float(Gamma(shape=1e9, rate=1.0).entropy()), 6)
         11.780572

@@ -136,7 +136,7 @@ class Geometric(ExponentialFamily):
         return np.asarray(self._log_failure)[..., None]
 
     def sufficient_statistics(self, value: np.ndarray) -> Array:
-        """K itself."""
+        """The count itself."""
         return np.asarray(value, dtype=np.float64)[..., None]
 
     @property

@@ -84,7 +84,7 @@ class Mixture(Distribution, Generic[D]):
 
     @property
     def n_components(self) -> int:
-        """M."""
+        """How many components there are: M."""
         return self.weights.shape[-1]
 
     @property

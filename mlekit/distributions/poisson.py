@@ -113,7 +113,7 @@ class Poisson(CountDistribution, ExponentialFamily):
             return np.log(np.asarray(self.rate))[..., None]
 
     def sufficient_statistics(self, value: np.ndarray) -> Array:
-        """K itself."""
+        """The count itself."""
         return np.asarray(value)[..., None]
 
     @property

@@ -43,7 +43,7 @@ class Exp(Transform):
         return np.exp(x)
 
     def log_size(self, x: Array) -> Array:
-        """X."""
+        """The input x itself."""
         return x
 
     def inverse(self, y: Array) -> Array:
@@ -51,7 +51,7 @@ class Exp(Transform):
         return np.log(y)
 
     def log_slope(self, x: Array) -> Array:
-        """X."""
+        """The input x itself."""
         return x
 
     def expected_log_slope(self, base: Distribution) -> Array | None:

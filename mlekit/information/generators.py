@@ -107,5 +107,5 @@ class Shortfall:
         return np.where(delta < 0, np.exp(delta), 0.0)
 
     def bound(self, mass_p: Array, mass_q: Array) -> Array:
-        """P."""
+        """The probability p itself."""
         return np.asarray(mass_p + 0 * mass_q)
