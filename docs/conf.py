@@ -55,6 +55,7 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 
 # ---- two languages ---------------------------------------------------------------------------------------------
 language = "en"

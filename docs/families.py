@@ -49,9 +49,10 @@ def html_table(reference: str) -> str:
     def cell(text: str) -> str:
         return CODE.sub(r"<code>\1</code>", html.escape(text))
 
-    def line(family: str, *rest: str) -> str:
+    def line(family: str, target: str, predicted: str, loss: str) -> str:
         link = f'<a href="{reference}/mlekit.{family.strip("`")}.html">{cell(family)}</a>'
-        return f"<tr><th>{link}</th>{''.join(f'<td>{cell(text)}</td>' for text in rest)}</tr>"
+        known = f"<td>{cell(target)}</td><td>{cell(predicted)}</td>"
+        return f'<tr><th>{link}</th>{known}<td translate="no">{cell(loss)}</td></tr>'
 
     head = "".join(f"<th>{cell(text)}</th>" for text in HEADINGS)
     return (

@@ -105,6 +105,7 @@ PAGE = '<!doctype html><html lang="en"><title>page</title><meta charset="utf-8">
     [
         ("<p>short</p>", ""),
         ('<div style="width: 500px">broad</div>', "too wide"),
+        ('<div style="overflow: hidden; width: 40px"><h1>Incomprehensibility</h1></div>', "cut off"),
         (
             '<div class="picture"><svg width="300"><text y="20" font-size="5">fine</text></svg></div>',
             "too small",

@@ -142,5 +142,13 @@ book.start = () => {
   }
 };
 
+// Images that are broader than the window are moved sideways, by keys, too.
+addEventListener("load", () => {
+  for (const image of document.querySelectorAll(".bd-article p > img")) {
+    const frame = image.parentElement;
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+  }
+});
+
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", book.start);
 else book.start();
