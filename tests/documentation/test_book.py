@@ -9,7 +9,7 @@ import pytest
 import mlekit
 import mlekit.datasets
 import mlekit.plotting
-from docs import build
+from docs import build, families
 from docs.book import contents, editions, reference
 from tests.support import REPOSITORY
 
@@ -35,6 +35,26 @@ def test_a_table_of_families_is_translated_but_for_what_the_library_says() -> No
     )
     known = {"real numbers": "실수"}
     assert editions.translated_table(row, known) == row.replace("real numbers", "실수")
+
+
+def test_losses_keep_the_names_that_the_library_gives_them() -> None:
+    known = {"real numbers": "실수", "cross-entropy": "교차 엔트로피"}
+    table = editions.translated_table(families.html_table("reference"), known)
+    assert "<td>실수</td>" in table
+    assert '<td translate="no">cross-entropy</td>' in table
+
+
+@pytest.mark.parametrize("kind", [".py", ".c", ".h"])
+def test_cells_are_executed_again_where_a_source_changed(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "REPOSITORY", tmp_path)
+    source = tmp_path / "mlekit" / f"source{kind}"
+    source.parent.mkdir()
+    source.write_text("one")
+    before = build.digest()
+    source.write_text("two")
+    assert build.digest() != before
 
 
 @pytest.mark.parametrize(
