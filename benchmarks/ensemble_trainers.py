@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
-from benchmarks.trainers import Mlekit, cross_entropy, head_of, squared_error
+from benchmarks.trainers import Mlekit, constant_of, head_of
+from mlekit.distributions.training_score import TrainingScore
 from mlekit.fitting import Adam, Sample
 from mlekit.fitting.members import MembersObjective
 from mlekit.fitting.moments import Moments
@@ -18,12 +19,13 @@ from mlekit.networks import MLP, build_stack
 
 
 class MlekitStack:
-    """mlekit's stack of networks, with the loss's gradient and Adam on one flat vector of all members."""
+    """mlekit's stack of networks, their scores, and Adam on one flat vector of all members."""
 
     def __init__(self, problem: Problem) -> None:
         self._batch, self._members = problem.batch, problem.members
-        self._loss = cross_entropy if problem.loss == "cross-entropy" else squared_error
         self._inputs, self._target = problem.data()
+        self._score = TrainingScore(head_of(problem, self._target))
+        self._constant = constant_of(problem)
         self._stack = build_stack(
             MLP(*problem.widths), problem.members, problem.n_inputs, 1, dtype=np.float32
         )
@@ -49,11 +51,11 @@ class MlekitStack:
 
     def _step(self, inputs: Matrix, target: Matrix) -> float:
         eta = self._stack.forward(self._theta, inputs)
-        value, score = self._loss(eta, target)
-        score *= 1.0 / len(inputs)
+        log_prob, score = self._score(eta, target[:, 0], None, -1 / len(inputs), True)
         self._stack.backward(self._theta, inputs, score, self._gradient)
         self._moments.step(self._theta, self._gradient, RATE)
-        return value / (len(inputs) * self._members)
+        assert log_prob is not None
+        return self._constant - float(log_prob.sum()) / (len(inputs) * self._members)
 
 
 class MlekitInTurn:

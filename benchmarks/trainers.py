@@ -12,24 +12,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
 from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
 from mlekit.distributions import Bernoulli, Family, Gaussian, Head
+from mlekit.distributions.training_score import TrainingScore
 from mlekit.fitting import Adam, Objective, Sample
 from mlekit.fitting.moments import Moments
 from mlekit.networks import MLP
 
 
 class Mlekit:
-    """mlekit's network and Adam's moments, with the loss's gradient written here and a constant rate."""
+    """mlekit's network, score and moments, with a constant rate."""
 
     def __init__(self, problem: Problem, member: int = 0) -> None:
         self._batch = problem.batch
-        self._loss = cross_entropy if problem.loss == "cross-entropy" else squared_error
         self._inputs, self._target = problem.data()
+        self._score = TrainingScore(head_of(problem, self._target))
+        self._constant = constant_of(problem)
         self._network = MLP(*problem.widths).build(problem.n_inputs, 1, dtype=np.float32)
         self._theta = problem.start(member)
         self._gradient = np.empty_like(self._theta)
@@ -53,29 +54,16 @@ class Mlekit:
 
     def _step(self, inputs: Matrix, target: Matrix) -> float:
         eta = self._network.forward(self._theta, inputs)
-        value, score = self._loss(eta, target)
-        score *= 1.0 / len(inputs)
+        log_prob, score = self._score(eta, target[:, 0], None, -1 / len(inputs), True)
         self._network.backward(self._theta, inputs, score, self._gradient)
         self._moments.step(self._theta, self._gradient, RATE)
-        return value / len(inputs)
+        assert log_prob is not None
+        return self._constant - float(log_prob.sum()) / len(inputs)
 
 
-def squared_error(
-    eta: Float[np.ndarray, "*members rows outputs"], target: Matrix
-) -> tuple[float, Float[np.ndarray, "*members rows outputs"]]:
-    """Return Σ ½(η − y)² and its derivative in η."""
-    residual = eta - target
-    return 0.5 * float(np.vdot(residual, residual)), residual
-
-
-def cross_entropy(
-    eta: Float[np.ndarray, "*members rows outputs"], target: Matrix
-) -> tuple[float, Float[np.ndarray, "*members rows outputs"]]:
-    """Return Σ log(1 + exp η) − y η and its derivative in η, σ(η) − y."""
-    softplus = np.logaddexp(eta, 0.0)
-    score = np.exp(eta - softplus)
-    score -= target
-    return float(softplus.sum() - np.sum(target * eta)), score
+def constant_of(problem: Problem) -> float:
+    """Return what the loss is less than the negative log-likelihood, negated: that of a Gaussian of scale 1."""
+    return 0.0 if problem.loss == "cross-entropy" else -0.5 * float(np.log(2 * np.pi))
 
 
 def head_of(problem: Problem, target: Matrix) -> Head[Any]:

@@ -184,7 +184,9 @@ class Geometric(ExponentialFamily):
 
     def _said_cdf(self, value: np.ndarray) -> Array:
         """What `cdf` says, to the last bit."""
-        fused = self._by_kernel("_cdf", np.broadcast_shapes(value.shape, self.batch_shape), value)
+        fused: Array | None = self._by_kernel(
+            "_cdf", np.broadcast_shapes(value.shape, self.batch_shape), value
+        )
         return self._cdf(value) if fused is None else fused
 
     # ---- moments ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -16,11 +16,12 @@ from jaxtyping import Float
 from mlekit.arrays import Array
 from mlekit.distributions.fused import Fused
 from mlekit.distributions.head import Head
-from mlekit.kernels import library
+from mlekit.kernels import address_of, library
 
 __all__ = ["TrainingScore"]
 
 _COORDINATES = 2  # that a kernel takes; what comes after them is a shape, held fixed
+_KEPT_PLANS = 8
 
 
 class TrainingScore:
@@ -46,6 +47,8 @@ class TrainingScore:
     ) -> tuple[Float[np.ndarray, "*members rows"] | None, Float[np.ndarray, "*members rows outputs"]]:
         """The log-likelihood of every row if asked for, and the score; 0 is that of rows of weight 0.
 
+        Both are valid until the next call.
+
         Args:
             eta: outputs.
             target: encoded outcomes of the rows.
@@ -53,14 +56,10 @@ class TrainingScore:
             factor: of every score.
             valued: whether the log-likelihood is asked for.
         """
-        every, flat = target, eta.reshape(-1, eta.shape[-1])
-        by_kernel = self._kernel is not None and self._kernel.takes(eta, target, weights)
-        if eta.ndim == 3 and (valued or not by_kernel):
-            every = np.concatenate([target] * len(eta))
-        if by_kernel:
-            assert self._kernel is not None
-            log_prob = self._head.log_likelihood(flat, every).reshape(eta.shape[:-1]) if valued else None
-            return log_prob, self._kernel(eta, target, weights, factor)
+        if self._kernel is not None and self._kernel.takes(eta, target, weights):
+            return self._kernel(eta, target, weights, factor, valued)
+        flat = eta.reshape(-1, eta.shape[-1])
+        every = np.concatenate([target] * len(eta)) if eta.ndim == 3 else target
         log_prob = None
         if valued:
             value, score = self._head.value_and_score(flat, every)
@@ -79,6 +78,17 @@ class TrainingScore:
         return log_prob, score
 
 
+class _Plan(NamedTuple):
+    """What a call for arrays of some shape needs: sizes, and room for the answers, each with its address."""
+
+    sizes: np.ndarray
+    address: int
+    score: Array
+    score_address: int
+    log_prob: Array
+    log_prob_address: int
+
+
 class _Kernel:
     """A head's kernel, with the numbers that it takes beside the arrays."""
 
@@ -87,8 +97,8 @@ class _Kernel:
         self._places = places
         self._balanced = balanced
         self._fixed = np.array([0.0, *fixed], np.float32)
-        self._fixed_address = _address(self._fixed)
-        self._sizes: dict[tuple[int, ...], np.ndarray] = {}
+        self._fixed_address = address_of(self._fixed)
+        self._plans: dict[tuple[int, ...], _Plan] = {}
 
     @classmethod
     def of(cls, head: Head[Any], balanced: bool) -> _Kernel | None:
@@ -112,38 +122,59 @@ class _Kernel:
         floor = float(guards[0].coordinate(np.array(-np.inf))) if guards else -np.inf
         shape = held_shapes[0] if held_shapes else 0.0
         scaled = balanced and len(slots) == _COORDINATES and places[1] >= 0
-        return cls(function, [*places, *[-1] * rest], [floor, *held, *[0.0] * rest, shape], scaled)
+        fixed = [floor, *held, *[0.0] * rest, shape, _value_at_nothing(head)]
+        return cls(function, [*places, *[-1] * rest], fixed, scaled)
 
-    def takes(self, *arrays: np.ndarray | None) -> bool:
-        """Whether all are of single precision."""
-        return all(array is None or array.dtype == np.float32 for array in arrays)
+    def takes(self, eta: np.ndarray, target: np.ndarray, weights: np.ndarray | None) -> bool:
+        """Whether all are of single precision, and lie as the kernel reads them."""
+        single = eta.dtype == target.dtype == np.float32 and (weights is None or weights.dtype == np.float32)
+        return single and target.strides[0] == 4 and eta.flags.c_contiguous
 
     def __call__(
-        self, eta: np.ndarray, target: np.ndarray, weights: np.ndarray | None, factor: float
-    ) -> Array:
-        eta = np.ascontiguousarray(eta)
-        target = np.ascontiguousarray(target)
-        strides = () if weights is None else weights.strides
-        layout = (*eta.shape, *strides)
-        sizes = self._sizes.get(layout)
-        if sizes is None:
-            *members, rows, outputs = eta.shape
-            steps = [stride // 4 for stride in strides]
-            by_row_and_member = [*steps, *[0] * (2 - len(steps))]
-            counts = [*members, *[1] * (1 - len(members)), rows, outputs]
-            sizes = np.array([*counts, *by_row_and_member, *self._places, self._balanced], np.intp)
-            self._sizes[layout] = sizes
+        self,
+        eta: np.ndarray,
+        target: np.ndarray,
+        weights: np.ndarray | None,
+        factor: float,
+        valued: bool,
+    ) -> tuple[Array | None, Array]:
+        layout = eta.shape if weights is None else (*eta.shape, *weights.strides)
+        plan = self._plans.get(layout)
+        if plan is None:
+            plan = self._plans[layout] = self._plan(eta.shape, () if weights is None else weights.strides)
         self._fixed[0] = factor
-        score = np.empty_like(eta)
         self._function(
-            _address(sizes),
+            plan.address,
             self._fixed_address,
-            _address(eta),
-            _address(target),
-            None if weights is None else _address(weights),
-            _address(score),
+            address_of(eta),
+            address_of(target),
+            None if weights is None else address_of(weights),
+            plan.score_address,
+            plan.log_prob_address if valued else None,
         )
-        return score
+        return plan.log_prob if valued else None, plan.score
+
+    def _plan(self, shape: tuple[int, ...], strides: tuple[int, ...]) -> _Plan:
+        *members, rows, outputs = shape
+        steps = [stride // 4 for stride in strides]
+        by_row_and_member = [*steps, *[0] * (2 - len(steps))]
+        counts = [*members, *[1] * (1 - len(members)), rows, outputs]
+        sizes = np.array([*counts, *by_row_and_member, *self._places, self._balanced], np.intp)
+        score, log_prob = np.empty(shape, np.float32), np.empty(shape[:-1], np.float32)
+        if len(self._plans) >= _KEPT_PLANS:
+            self._plans.clear()
+        return _Plan(sizes, address_of(sizes), score, address_of(score), log_prob, address_of(log_prob))
+
+
+def _value_at_nothing(head: Head[Any]) -> float:
+    """The log-likelihood of the outcome 0 where the coordinates that a kernel takes are 0."""
+    coordinates = [np.zeros(()) for _ in head._slots]
+    for place, slot in enumerate(head._slots[_COORDINATES:], start=_COORDINATES):
+        assert slot.constant is not None
+        coordinates[place] = slot.constant
+    batch = head._working._from_coordinates(*coordinates, **head.constants)
+    y = np.zeros(1)
+    return float(batch._log_prob(y)[0] + np.mean(head._observed._log_jacobian(y, head.scale)))
 
 
 @cache
@@ -153,10 +184,5 @@ def _function(name: str) -> Any:
     if loaded is None:
         return None
     function = getattr(loaded, name)
-    function.argtypes, function.restype = (ctypes.c_void_p,) * 6, None
+    function.argtypes, function.restype = (ctypes.c_void_p,) * 7, None
     return function
-
-
-def _address(array: np.ndarray) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address

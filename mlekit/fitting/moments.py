@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mlekit.blocks import thread_count
-from mlekit.kernels import library
+from mlekit.kernels import address_of, library
 
 __all__ = ["Moments"]
 
@@ -32,7 +32,6 @@ class Moments:
         self._sum, self._square, self._scratch = np.zeros((3, len(theta)), theta.dtype)
         self._remaining1 = self._remaining2 = 1.0
         self._kernel = _kernel() if theta.dtype == np.float32 else None
-        self._known: list[tuple[np.ndarray, int]] = []
         self._threads = thread_count() if len(theta) >= _SHARED_PARAMETERS else 1
 
     def step(
@@ -49,7 +48,7 @@ class Moments:
         root = sqrt((1 - self._remaining2) / (1 - beta2))
         epsilon, rate = self._epsilon * root, rate * root * (1 - beta1) / (1 - self._remaining1)
         if self._kernel is not None:
-            places = [self._address(array) for array in (gradient, theta, self._sum, self._square)]
+            places = [address_of(array) for array in (gradient, theta, self._sum, self._square)]
             self._kernel(len(theta), *places, beta1, beta2, epsilon, rate, self._threads)
             return
         scratch = self._scratch
@@ -63,15 +62,6 @@ class Moments:
         np.divide(self._sum, scratch, out=scratch)
         scratch *= rate
         theta -= scratch
-
-    def _address(self, array: np.ndarray) -> int:
-        """Where an array lies; of one that comes again and again it is remembered."""
-        for known, address in self._known:
-            if known is array:
-                return address
-        address = int(array.__array_interface__["data"][0])
-        self._known = [*self._known[-7:], (array, address)]
-        return address
 
 
 @cache

@@ -1,5 +1,5 @@
 """The room of kernels: formulas compiled into single loops, and how they are evaluated. Knows arrays only."""
 
-from mlekit.kernels.loading import evaluate, library
+from mlekit.kernels.loading import address_of, evaluate, library
 
-__all__ = ["evaluate", "library"]
+__all__ = ["address_of", "evaluate", "library"]

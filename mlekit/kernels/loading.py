@@ -21,7 +21,7 @@ from mlekit.arrays import Array
 from mlekit.blocks import thread_count
 from mlekit.kernels.building import library_path
 
-__all__ = ["evaluate", "library"]
+__all__ = ["address_of", "evaluate", "library"]
 
 _THREADED_ELEMENTS = 2**17  # starting a thread takes a tenth of a millisecond
 
@@ -32,10 +32,25 @@ def library() -> ctypes.CDLL | None:
     path = library_path()
     if os.environ.get("MLEKIT_KERNELS") == "0" or not path.exists():
         return None
+    memory: Any = array  # NumPy's stubs for old Pythons do not call it a buffer
     try:
         return ctypes.CDLL(str(path))
     except OSError:  # a checkout that machines of several kinds share
         return None
+
+
+def address_of(array: np.ndarray) -> int:
+    """Where an array's numbers lie, in a third of the time that NumPy takes to say it, where that can be.
+
+    >>> numbers = np.zeros(3)
+    >>> address_of(numbers[1:]) - address_of(numbers)
+    8
+    """
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    except (TypeError, ValueError):  # read-only, empty, or with gaps
+        address: int = array.__array_interface__["data"][0]
+        return address
 
 
 def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> Array | None:
@@ -65,8 +80,8 @@ def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> A
         raise TypeError(f"the kernel {name} takes {count} arguments, not {len(arrays)}")
     out = np.empty(shape)
     laid = [_laid_out(array, shape) for array in arrays]
-    starts = [array.__array_interface__["data"][0] for array in laid]
-    target = out.__array_interface__["data"][0]
+    starts = [address_of(array) for array in laid]
+    target = address_of(out)
     strides = [0 if array.size == 1 else 1 for array in laid]
     pointers, numbers = ctypes.c_void_p * len(laid), ctypes.c_ssize_t * len(laid)
 

@@ -2,15 +2,17 @@
 
    A row's coordinates are columns of eta, or held fixed (place -1). The second one is the logarithm of a scale where a
    family has one: it stops at a floor, below which nothing depends on it, and the whole score may be multiplied by the
-   scale. Rows of weight 0 have score 0, whatever their outcome. */
+   scale. Rows of weight 0 have score 0, whatever their outcome. The log-likelihood of every row comes with it if there is
+   room for it. */
 #include "single.h"
+#include "special.h"
 
 typedef struct {
     ptrdiff_t members, rows, outputs, weight_of_row, weight_of_member, place[2], balanced;
 } rows_of_members;
 
 typedef struct {
-    float factor, floor, held[2], shape;
+    float factor, floor, held[2], shape, constant;
 } held_fixed;
 
 INLINE float exp_single(float x)
@@ -20,31 +22,44 @@ INLINE float exp_single(float x)
     return x == x ? value : x;
 }
 
-/* The score of y, in xi[0] and, where there are two coordinates, xi[1]. */
+/* The score of y in xi[0] and, where there are two coordinates, in xi[1]; and log p(y), less what it is for y = 0 at
+   coordinates of 0. */
 #define SCORE(name, coordinates)                                                                                       \
-    INLINE void name##_of(float y, const float *xi, float shape, float *score);                                        \
-    VERSIONS EXPORTED void name(const rows_of_members *r, const held_fixed *fixed, const float *restrict eta,          \
-                                const float *restrict target, const float *restrict weights, float *restrict out)     \
+    INLINE void name##_of(float y, const float *xi, float shape, float *score, double *value);                         \
+    INLINE void name##_of_rows(const rows_of_members *r, const held_fixed *fixed, const float *restrict eta,           \
+                               const float *restrict target, const float *restrict weights, float *restrict out,       \
+                               float *restrict values)                                                                 \
     {                                                                                                                  \
         for (ptrdiff_t m = 0; m < r->members; m++, eta += r->rows * r->outputs, out += r->rows * r->outputs)           \
             for (ptrdiff_t s = 0; s < r->rows; s++) {                                                                  \
                 float xi[2] = {0}, score[2] = {0}, above = 1;                                                          \
                 float weight = weights ? weights[s * r->weight_of_row + m * r->weight_of_member] : 1;                  \
+                double value;                                                                                          \
                 for (int k = 0; k < coordinates; k++)                                                                  \
                     xi[k] = r->place[k] < 0 ? fixed->held[k] : eta[s * r->outputs + r->place[k]];                      \
                 if (coordinates == 2) {                                                                                \
                     above = xi[1] <= fixed->floor ? 0 : 1;                                                             \
                     xi[1] = xi[1] <= fixed->floor ? fixed->floor : xi[1];                                              \
                 }                                                                                                      \
-                name##_of(target[s], xi, fixed->shape, score);                                                         \
+                name##_of(target[s], xi, fixed->shape, score, &value);                                                 \
                 score[1] *= above;                                                                                     \
                 float size = fixed->factor * weight * (r->balanced && coordinates == 2 ? exp_single(xi[1]) : 1);       \
                 for (int k = 0; k < coordinates; k++)                                                                  \
                     if (r->place[k] >= 0)                                                                              \
                         out[s * r->outputs + r->place[k]] = weight == 0 ? 0 : score[k] * size;                         \
+                if (values)                                                                                            \
+                    values[m * r->rows + s] = (float)(value + (double)fixed->constant);                                \
             }                                                                                                          \
     }                                                                                                                  \
-    INLINE void name##_of(float y, const float *xi, float shape, float *score)
+    VERSIONS EXPORTED void name(const rows_of_members *r, const held_fixed *fixed, const float *eta,                   \
+                                const float *target, const float *weights, float *out, float *values)                 \
+    {                                                                                                                  \
+        if (values)                                                                                                    \
+            name##_of_rows(r, fixed, eta, target, weights, out, values);                                               \
+        else                                                                                                           \
+            name##_of_rows(r, fixed, eta, target, weights, out, NULL);                                                 \
+    }                                                                                                                  \
+    INLINE void name##_of(float y, const float *xi, float shape, float *score, double *value)
 
 SCORE(gaussian_score, 2)
 {
@@ -52,6 +67,7 @@ SCORE(gaussian_score, 2)
     (void)shape;
     score[0] = z * per_scale;
     score[1] = z * z - 1;
+    *value = -0.5 * z * z - xi[1];
 }
 
 /* shape: the degrees of freedom */
@@ -60,16 +76,20 @@ SCORE(student_t_score, 2)
     float per_scale = exp_single(-xi[1]), z = (y - xi[0]) * per_scale;
     score[0] = (shape + 1) / (z + shape / z) * per_scale;
     score[1] = (shape + 1) / (1 + shape / (z * z)) - 1;
+    *value = -0.5 * (shape + 1) * mk_log1p((double)z * z / shape) - xi[1];
 }
 
 SCORE(bernoulli_score, 1)
 {
     (void)shape;
     score[0] = y - sigmoid_single(xi[0]);
+    *value = y * xi[0] - softplus(xi[0]) + LOG_2;
 }
 
 SCORE(poisson_score, 1)
 {
+    float rate = exp_single(xi[0]);
     (void)shape;
-    score[0] = y - exp_single(xi[0]);
+    score[0] = y - rate;
+    *value = 1 - deviance(y, rate) - log_factorial_excess(y);
 }

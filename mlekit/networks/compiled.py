@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mlekit.blocks import thread_count
-from mlekit.kernels import library
+from mlekit.kernels import address_of, library
 from mlekit.networks.activations import Activation, Relu, Sigmoid, Silu, Tanh
 from mlekit.networks.workspace import WorkBuffer
 
@@ -55,12 +55,11 @@ class CompiledPerceptrons:
         self._settings = (n_parameters, activation, int(skip), len(sizes) - 2)
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._kept = WorkBuffer(np.dtype(np.float32))
-        self._addresses: dict[int, tuple[np.ndarray, int]] = {}
         without_rows = _sizes_of(0, 0, 0, self._settings, sizes)  # held here: a bare address would outlive it
         room = functions.scratch(without_rows.ctypes.data)
         self._threads = min(members, thread_count())
         self._scratch = np.empty(room * self._threads, np.float32)
-        self._scratch_address = _address(self._scratch)
+        self._scratch_address = address_of(self._scratch)
         self._current: _Plan | None = None
 
     @classmethod
@@ -92,8 +91,8 @@ class CompiledPerceptrons:
             plan.address,
             self._members,
             plan.threads,
-            self._address_of(theta),
-            _address(inputs),
+            address_of(theta),
+            address_of(inputs),
             plan.kept,
             self._scratch_address,
             plan.eta_address,
@@ -114,11 +113,11 @@ class CompiledPerceptrons:
             plan.address,
             self._members,
             plan.threads,
-            self._address_of(theta),
-            _address(gradient),
+            address_of(theta),
+            address_of(gradient),
             plan.kept,
             self._scratch_address,
-            self._address_of(out),
+            address_of(out),
         )
 
     def _plan(self, inputs: Float[np.ndarray, "*own rows inputs"]) -> _Plan:
@@ -130,24 +129,15 @@ class CompiledPerceptrons:
         strides = (inputs.strides[-2] // 4, inputs.strides[0] // 4 if inputs.ndim == 3 else 0)
         sizes = _sizes_of(rows, *strides, self._settings, self._sizes)
         needed = self._members * self._functions.kept(sizes.ctypes.data)
-        before = _address(self._kept.take(0))
-        kept = _address(self._kept.take(needed))
+        before = address_of(self._kept.take(0))
+        kept = address_of(self._kept.take(needed))
         if kept != before or len(self._plans) >= _KEPT_PLANS:
             self._plans.clear()  # they point to what was there before
         eta = np.empty((self._members, rows, self._sizes[-1]), np.float32)
         products = self._members * rows * self._settings[0]
         threads = self._threads if products >= _SHARED_PRODUCTS else 1
-        self._plans[layout] = _Plan(sizes, sizes.ctypes.data, threads, kept, eta, _address(eta))
+        self._plans[layout] = _Plan(sizes, sizes.ctypes.data, threads, kept, eta, address_of(eta))
         return self._plans[layout]
-
-    def _address_of(self, vector: Float[np.ndarray, " parameters"]) -> int:
-        """Of a vector that comes again and again; it is kept, so that none other takes its identity."""
-        known = self._addresses.get(id(vector))
-        if known is None:
-            if len(self._addresses) >= _KEPT_PLANS:
-                self._addresses.clear()
-            known = self._addresses[id(vector)] = (vector, _address(vector))
-        return known[1]
 
 
 class _Functions(NamedTuple):
@@ -179,8 +169,3 @@ def _sizes_of(
 ) -> np.ndarray:
     """What perceptron.h calls a perceptron."""
     return np.array([rows, row_stride, member_stride, *settings, *sizes], dtype=np.intp)
-
-
-def _address(array: np.ndarray) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address
