@@ -187,7 +187,9 @@ class Geometric(ExponentialFamily):
         fused: Array | None = self._by_kernel(
             "_cdf", np.broadcast_shapes(value.shape, self.batch_shape), value
         )
-        return self._cdf(value) if fused is None else fused
+        if fused is not None:
+            return fused
+        return self._cdf(value)
 
     # ---- moments ------------------------------------------------------------------------------------------
 
@@ -226,11 +228,11 @@ class Geometric(ExponentialFamily):
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         level = rng.random(shape)
-        fused = self._by_kernel("_failures", shape, level)
+        fused: Array | None = self._by_kernel("_failures", shape, level)
         counts = np.asarray(self._failures(level) if fused is None else fused)
         if np.max(counts, initial=0.0) > _LARGEST_SAMPLED:
             return counts
-        whole = counts.view(np.int64)
+        whole: np.ndarray = counts.view(np.int64)
         np.copyto(whole, counts, casting="unsafe")  # in place: new memory takes twice as long
         return whole
 

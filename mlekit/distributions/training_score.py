@@ -168,7 +168,7 @@ class _Kernel:
 
 def _value_at_nothing(head: Head[Any]) -> float:
     """The log-likelihood of the outcome 0 where the coordinates that a kernel takes are 0."""
-    coordinates = [np.zeros(()) for _ in head._slots]
+    coordinates: list[Array] = [np.zeros(()) for _ in head._slots]
     for place, slot in enumerate(head._slots[_COORDINATES:], start=_COORDINATES):
         assert slot.constant is not None
         coordinates[place] = slot.constant

@@ -32,7 +32,6 @@ def library() -> ctypes.CDLL | None:
     path = library_path()
     if os.environ.get("MLEKIT_KERNELS") == "0" or not path.exists():
         return None
-    memory: Any = array  # NumPy's stubs for old Pythons do not call it a buffer
     try:
         return ctypes.CDLL(str(path))
     except OSError:  # a checkout that machines of several kinds share
@@ -46,6 +45,7 @@ def address_of(array: np.ndarray) -> int:
     >>> address_of(numbers[1:]) - address_of(numbers)
     8
     """
+    memory: Any = array  # NumPy's stubs for old Pythons do not call it a buffer
     try:
         return ctypes.addressof(ctypes.c_char.from_buffer(memory))
     except (TypeError, ValueError):  # read-only, empty, or with gaps
