@@ -249,17 +249,16 @@ def _renyi(rule: Callable[[], Rule], ratio: LogRatio, shape: tuple[int, ...], al
         tsallis, error = _expected(rule, ratio, shape, Power(alpha))()
         mean = 1 - rest * tsallis
         result = np.log1p(np.maximum(-rest * tsallis, -1.0)) / -rest
-        if alpha < 1:
-            (power, common), (power_error, _) = rule().expect(Integrand(values, beyond=beyond), shape)
-            far = mean < 0.5
+        error = np.where(error == 0, 0.0, error / mean)
+        far = mean < 0.5
+        if alpha < 1 and far.any():
+            (power, common), (spread, _) = rule().expect(Integrand(values, beyond=beyond), shape)
             lost = (power == 0) & (common > 0)
-            mean = np.where(far, power, mean)
             result = np.where(far, -np.log(power) / rest, result)
             result = np.where(lost, _UNDERFLOW / rest, result)
-            error = np.where(far, power_error / rest, error)
-            error = np.where(lost, np.inf, np.where(error == 0, 0.0, error / mean))
-        else:
-            error = np.where(error == 0, 0.0, error / mean)
+            error = np.where(far, np.where(spread == 0, 0.0, spread / rest / power), error)
+            error = np.where(lost, np.inf, error)
+        if alpha > 1:
             # What q leaves out is no float too large, but infinitely much, however little p gives to it.
             large = np.isposinf(tsallis) & ~ratio.left_out()
             if large.any():

@@ -12,6 +12,7 @@ levels bounds the error of the coarser one, and is reported for the finer one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,14 @@ class Piece(NamedTuple):
     length: Array
     unbounded: bool
     reach: tuple[float, float]
+
+
+class Nodes(NamedTuple):
+    """Those of all pieces at one level: to which piece each belongs, its place in there, and its weight."""
+
+    piece: np.ndarray
+    place: Array
+    weight: Array
 
 
 class Quadrature:
@@ -81,8 +90,9 @@ class Quadrature:
         inside = np.clip(np.concatenate(full), own[0], own[-1])
         self.cuts: Array = np.sort(np.where(np.isnan(inside), own[0], inside), axis=0)
         self.spread: Array = np.asarray(own[6] - own[2])
+        self.pieces: tuple[Piece, ...] = tuple(self._pieces())
 
-    def pieces(self) -> Iterator[Piece]:
+    def _pieces(self) -> Iterator[Piece]:
         """The whole support, piece by piece."""
         first, last = self.cuts[0], self.cuts[-1]
         for left, right in zip(self.cuts[:-1], self.cuts[1:], strict=True):
@@ -124,36 +134,46 @@ class Quadrature:
             return np.concatenate([values, np.ones((1, *values.shape[1:]))])
 
         with_mass = Integrand(with_one, integrand.log_size)
-        step = 2.0**-level
+        nodes = self._nodes(level)
+        origins, lengths = (
+            leading(np.stack(np.broadcast_arrays(*parts)), len(shape))
+            for parts in (
+                [piece.origin for piece in self.pieces],
+                [piece.length for piece in self.pieces],
+            )
+        )
         total: Array = np.zeros(())
         size: Array = np.zeros(())
-        for piece in self.pieces():
-            t = step * np.arange(np.ceil(piece.reach[0] / step), np.floor(piece.reach[1] / step) + 1)
-            weights = np.where((t == 0) & (not piece.unbounded), 0.5, 1.0) * step
-            new = np.full(t.shape, True) if level == 1 else np.round(t / step) % 2 == 1
-            t, weights = t[new], weights[new]
-            if piece.unbounded:
-                place = np.exp(0.5 * np.pi * np.sinh(t))
-                weights = weights * 0.5 * np.pi * np.cosh(t) * place
-            else:
-                place = expit(np.pi * np.sinh(t))
-                weights = weights * np.pi * np.cosh(t) * place * expit(-np.pi * np.sinh(t))
-            for block in blocks(len(t), shape):
-                outcomes = piece.origin + piece.length * leading(place[block], len(shape))
-                log_density = self.p.log_prob(outcomes)
-                # A node that rounds onto an end may find an infinite density there; the missed mass tells.
-                log_density = np.where(np.isposinf(log_density), -np.inf, log_density)
-                log_share = log_density + np.log(np.abs(piece.length) * leading(weights[block], len(shape)))
-                # Where p underflows nothing but a ratio of densities could still matter, if that is a number.
-                lost = np.exp(log_share) == 0
-                if integrand.log_size is not None and lost.any():
-                    lost &= np.isposinf(integrand.log_size(outcomes))
-                log_share = np.where(lost, -np.inf, log_share)
-                products = weighted(log_share, outcomes, with_mass)
-                total = total + products.sum(axis=1)
-                size = size + np.abs(products).sum(axis=1)
+        # All pieces at once: a call takes longer than the few nodes of one piece.
+        for block in blocks(len(nodes.piece), shape):
+            piece, place, weight = (
+                nodes.piece[block],
+                *(leading(part[block], len(shape)) for part in (nodes.place, nodes.weight)),
+            )
+            outcomes = origins[piece] + lengths[piece] * place
+            log_density = self.p.log_prob(outcomes)
+            # A node that rounds onto an end may find an infinite density there; the missed mass tells.
+            log_density = np.where(np.isposinf(log_density), -np.inf, log_density)
+            log_share = log_density + np.log(np.abs(lengths[piece]) * weight)
+            # Where p underflows nothing but a ratio of densities could still matter, if that is a number.
+            lost = np.exp(log_share) == 0
+            if integrand.log_size is not None and lost.any():
+                lost &= np.isposinf(integrand.log_size(outcomes))
+            log_share = np.where(lost, -np.inf, log_share)
+            products = weighted(log_share, outcomes, with_mass)
+            # Piece by piece, so that rounding does not add up over thousands of nodes.
+            starts = np.flatnonzero(np.diff(piece, prepend=-1))
+            total = total + np.add.reduceat(products, starts, axis=1).sum(axis=1)
+            size = size + np.add.reduceat(np.abs(products), starts, axis=1).sum(axis=1)
         full = (total.shape[0], *shape)
         return np.array(np.broadcast_to(total, full)), np.array(np.broadcast_to(size, full))
+
+    def _nodes(self, level: int) -> Nodes:
+        """The nodes of all pieces that are new at this level."""
+        of_each = [_nodes_of(piece.unbounded, piece.reach, level) for piece in self.pieces]
+        counts = [len(place) for place, _ in of_each]
+        place, weight = (np.concatenate(parts) for parts in zip(*of_each, strict=True))
+        return Nodes(np.repeat(np.arange(len(counts)), counts), place, weight)
 
     def _diverges(self, integrand: Integrand, shape: tuple[int, ...]) -> BoolArray:
         """Whether p·f falls more slowly than 1/y far out, or rises as fast towards an end, by its slope there.
@@ -163,7 +183,7 @@ class Quadrature:
         to an end as to 0, so that α is less certain there.
         """
         result = np.zeros((), dtype=bool)
-        for piece in self.pieces():
+        for piece in self.pieces:
             if not piece.unbounded and piece.reach[0] != -_AT_BOUND:
                 continue
             places = [piece.origin + distance for distance in _distances(piece)]
@@ -174,6 +194,21 @@ class Quadrature:
             enough = slope >= -1e-9 if piece.unbounded else slope <= np.where(piece.origin == 0, 1e-9, -1e-3)
             result = result | (np.isfinite(heights).all(axis=1) & np.isfinite(slope) & enough)
         return np.asarray(result)
+
+
+@cache
+def _nodes_of(unbounded: bool, reach: tuple[float, float], level: int) -> tuple[Array, Array]:
+    """Places φ(t) in a piece of length 1 and weights step·φ′(t), for each t that is new at this level."""
+    step = 2.0**-level
+    t = step * np.arange(np.ceil(reach[0] / step), np.floor(reach[1] / step) + 1)
+    weight = np.where((t == 0) & (not unbounded), 0.5, 1.0) * step
+    new = np.full(t.shape, True) if level == 1 else np.round(t / step) % 2 == 1
+    t, weight = t[new], weight[new]
+    if unbounded:
+        place = np.exp(0.5 * np.pi * np.sinh(t))
+        return place, weight * 0.5 * np.pi * np.cosh(t) * place
+    place = expit(np.pi * np.sinh(t))
+    return place, weight * np.pi * np.cosh(t) * place * expit(-np.pi * np.sinh(t))
 
 
 def _distances(piece: Piece) -> tuple[Array, Array]:

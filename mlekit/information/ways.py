@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -58,7 +58,8 @@ def rules_under(
     if isinstance(p.support, Interval):
         continuous = [other for other in others if not is_discrete(other)]
         places = kinks if kinks is not None else lambda: None
-        return {"quadrature": lambda: Quadrature(p, *continuous, kinks=places()), **sampled}
+        # Quantiles and kinks take their time: two expectations under p come from one rule.
+        return {"quadrature": cache(lambda: Quadrature(p, *continuous, kinks=places())), **sampled}
     return sampled
 
 
