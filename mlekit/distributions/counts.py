@@ -63,14 +63,23 @@ class CountDistribution(Distribution):
     def _log_cdf(self, value: np.ndarray) -> Array:
         k, before, beyond = self._places(value)
         lower, upper = self._lower(k), self._upper(k)
-        inside = _logarithm(lower, upper, lambda: self._log_prob(k) + self._log_lower_ratio(k))
+
+        def far(rows: np.ndarray) -> Array:
+            part, at = self._among(k, lower.shape, rows)
+            return np.asarray(part._log_prob(at) + part._log_lower_ratio(at))
+
+        inside = _logarithm(lower, upper, far)
         return np.where(before, -np.inf, np.where(beyond, 0.0, inside))
 
     def _log_sf(self, value: np.ndarray) -> Array:
         k, before, beyond = self._places(value)
         lower, upper = self._lower(k), self._upper(k)
-        above = np.asarray(k + 1)
-        inside = _logarithm(upper, lower, lambda: self._log_prob(above) + self._log_upper_ratio(above))
+
+        def far(rows: np.ndarray) -> Array:
+            part, at = self._among(np.asarray(k + 1), upper.shape, rows)
+            return np.asarray(part._log_prob(at) + part._log_upper_ratio(at))
+
+        inside = _logarithm(upper, lower, far)
         return np.where(before, 0.0, np.where(beyond, -np.inf, inside))
 
     def _quantile(self, level: np.ndarray) -> Array:
@@ -108,12 +117,22 @@ class CountDistribution(Distribution):
         fields = {name: np.broadcast_to(value, shape).reshape(-1)[rows] for name, value in vars(self).items()}
         return self._unchecked(**fields)
 
+    def _among(self, k: np.ndarray, shape: tuple[int, ...], rows: np.ndarray) -> tuple[Self, np.ndarray]:
+        """Some elements of the batch broadcast to ``shape`` and flattened, and what each is asked about."""
+        return self._elements(shape, rows), np.broadcast_to(k, shape).reshape(-1)[rows]
 
-def _logarithm(probability: Array, complement: Array, far: Callable[[], Array]) -> Array:
-    """The logarithm of a probability, from whichever of itself, its complement and its far form is exact."""
-    value = pick(probability < 0.5, np.log(probability), np.log1p(-complement))
-    tiny = np.asarray(probability < _TINY)
-    return np.where(tiny, far(), value) if tiny.any() else value
+
+def _logarithm(probability: Array, complement: Array, far: Callable[[np.ndarray], Array]) -> Array:
+    """The logarithm of a probability, from whichever of itself, its complement and its far form is exact.
+
+    The far form is asked for the elements that need it only: it takes many steps in the bulk.
+    """
+    value = np.asarray(pick(probability < 0.5, np.log(probability), np.log1p(-complement)))
+    tiny = np.flatnonzero(probability < _TINY)
+    if len(tiny):
+        value = value.copy()
+        value.reshape(-1)[tiny] = far(tiny)
+    return value
 
 
 def sample_poisson(rate: Array, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
