@@ -17,6 +17,7 @@ small share of a coordinate's standard unit, 1/√information: some ten digits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +42,8 @@ _STEP = 4e-3  # with an error of its fourth power
 _SHORT_STEP = 2e-4  # with one of its square
 _LONGEST_STEP = 1e-2
 _LEAST_SHARE = 1e-3
+# Places within an interval are taken together up to so many numbers: a call takes longer than a few of them.
+_TOGETHER = 2**16
 
 
 class _Interval(NamedTuple):
@@ -213,33 +216,40 @@ def _narrow(p: Distribution, low: Array, high: Array, log_mass: Array, smaller: 
 
 def _between(p: Distribution, low: Array, high: Array) -> tuple[Array, list[Array]]:
     """Log P and the expected score by adding up between two ends; of no interest where they are the same."""
-    low, high = _finite(low), _finite(high)
-    places: list[tuple[Array, Array]] = []
+    shape = np.broadcast_shapes(np.shape(low), np.shape(high), p.batch_shape)
+    low, high = (np.broadcast_to(_finite(end), shape) for end in (low, high))
     if _is_discrete(p):
         first = np.floor(low) + 1
         count = np.floor(high) - first + 1
-        most = int(np.max(count, initial=0.0))
-        places = [(np.asarray(first + k), np.asarray(k < count, dtype=np.float64)) for k in range(most)]
+        steps = np.arange(int(np.max(count, initial=0.0)), dtype=np.float64)
+        places = [(first + k, np.asarray(k < count, dtype=np.float64)) for k in _groups(steps, shape)]
     else:
         # A kink of the density would spoil the rule: it can only be at the mode.
         middle = np.clip(np.where(np.isfinite(p.mode), p.mode, low), low, high)
-        for start, end in ((low, middle), (middle, high)):
-            half = 0.5 * (end - start)
-            places += [
-                (np.asarray(start + half * (1 + x)), np.asarray(half * w))
-                for x, w in zip(_NODES, _WEIGHTS, strict=True)
-            ]
+        rule = np.stack([_NODES, _WEIGHTS], axis=1)
+        places = [
+            (start + 0.5 * (end - start) * (1 + part[:, 0]), 0.5 * (end - start) * part[:, 1])
+            for start, end in ((low, middle), (middle, high))
+            for part in _groups(rule, shape)
+        ]
     log_probs = [np.where(weight > 0, p._log_prob(y), -np.inf) for y, weight in places]
-    top = np.max(log_probs, axis=0)
+    top = np.max([part.max(axis=0) for part in log_probs], axis=0)
     base = np.where(np.isfinite(top), top, 0.0)
-    total, sums = np.zeros(np.shape(base)), [np.zeros(np.shape(base)) for _ in p._kind().predicted]
+    total, sums = np.zeros(shape), [np.zeros(shape) for _ in p._kind().predicted]
     for (y, weight), log_prob in zip(places, log_probs, strict=True):
         mass = weight * np.exp(log_prob - base)
-        total = total + mass
-        if p._kind().predicted:
-            parts = [np.where(mass > 0, mass * part, 0.0) for part in p._score(y)]
+        total = total + mass.sum(axis=0)
+        if sums:
+            parts = [np.where(mass > 0, mass * part, 0.0).sum(axis=0) for part in p._score(y)]
             sums = [whole + part for whole, part in zip(sums, parts, strict=True)]
     return base + np.log(total), [part / total for part in sums]
+
+
+def _groups(steps: Array, shape: tuple[int, ...]) -> list[Array]:
+    """Numbers of each step, to be met by a batch of this shape: together in a small one, one by one in a large one."""
+    size = max(1, _TOGETHER // max(1, math.prod(shape)))
+    spread = steps.reshape(*steps.shape, *(1 for _ in shape))
+    return [spread[start : start + size] for start in range(0, len(steps), size)]
 
 
 # ---- differences ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from mlekit.arrays import Array
 from mlekit.distributions import Gaussian, Head, VonMises, Weibull
 from mlekit.distributions.censored import single_outcome
 from mlekit.errors import TargetError
-from tests.distributions.cases import Case, each, fitted
+from tests.distributions.cases import CASES, Case, fitted
 from tests.distributions.test_likelihood import assert_close, derivative
 
 ROWS = 16
@@ -48,21 +48,33 @@ def censored(outcomes: Array, spread: float, seed: int = 0) -> pd.DataFrame:
     return intervals(low, high)
 
 
-def bind(case: Case, seed: int = 0) -> tuple[Head[Any], Array, np.ndarray]:
-    batch = case.typical(seed)
-    outcomes = np.asarray(batch.sample(ROWS, rng=seed), dtype=np.float64)
+class Bound(NamedTuple):
+    """A head that has seen censored outcomes, where it starts, raw outputs near there, and the outcomes encoded."""
+
+    case: Case
+    head: Head[Any]
+    start: Array
+    eta: Array
+    y: np.ndarray
+
+
+# A start is sought by many steps: all tests of a family look at one.
+@pytest.fixture(scope="module", params=[case for case in CASES if on_a_line(case)], ids=str)
+def bound(request: pytest.FixtureRequest) -> Bound:
+    case: Case = request.param
+    batch = case.typical(0)
+    outcomes = np.asarray(batch.sample(ROWS, rng=0), dtype=np.float64)
     spread = float(np.ptp(batch.quantile([0.25, 0.75]))) or 1.0
-    frame = censored(outcomes, spread, seed)
+    frame = censored(outcomes, spread)
     head = case.distribution.family(**case.fixed).bind(frame)
-    eta = np.broadcast_to(head.start(head.encode(frame)), (ROWS, head.n_outputs))
-    rng = np.random.default_rng(seed)
-    return head, eta + 0.1 * rng.standard_normal(eta.shape), head.encode(frame)
+    y = head.encode(frame)
+    start = np.broadcast_to(head.start(y), (ROWS, head.n_outputs))
+    eta = start + 0.1 * np.random.default_rng(0).standard_normal(start.shape)
+    return Bound(case, head, start, eta, y)
 
 
-@each(on_a_line)
-@pytest.mark.parametrize("seed", [1])
-def test_score_is_the_derivative_of_the_censored_likelihood(case: Case, seed: int) -> None:
-    head, eta, y = bind(case, seed)
+def test_score_is_the_derivative_of_the_censored_likelihood(bound: Bound) -> None:
+    case, head, _, eta, y = bound
     assert head.censored
     score = head.score(eta, y)
     smooth = np.arange(ROWS)
@@ -77,10 +89,9 @@ def test_score_is_the_derivative_of_the_censored_likelihood(case: Case, seed: in
     np.testing.assert_array_equal(same, score)
 
 
-@each(on_a_line)
-def test_likelihood_is_that_of_the_predicted_distributions(case: Case) -> None:
+def test_likelihood_is_that_of_the_predicted_distributions(bound: Bound) -> None:
     """In the target's own units: densities of what was seen, probabilities of intervals."""
-    head, eta, y = bind(case)
+    _, head, _, eta, y = bound
     natural = head.distribution(eta)
     ends = np.where(np.isinf(y), y, head.shift[0] + head.scale[0] * y)
     seen = ends[:, 0] == ends[:, 1]
@@ -89,23 +100,19 @@ def test_likelihood_is_that_of_the_predicted_distributions(case: Case) -> None:
     np.testing.assert_allclose(head.log_likelihood(eta, y), log_prob, rtol=1e-8, atol=1e-9)
 
 
-@each(on_a_line)
-def test_curvature_of_censored_rows_is_positive_definite(case: Case) -> None:
-    head, eta, y = bind(case)
+def test_curvature_of_censored_rows_is_positive_definite(bound: Bound) -> None:
+    _, head, _, eta, y = bound
     curvature = head.curvature(eta, y)
     assert curvature.shape == (ROWS, head.n_outputs, head.n_outputs)
     assert (np.linalg.eigvalsh(curvature[1:]) > 0).all()
 
 
-@each(on_a_line)
-def test_start_is_near_the_marginal_maximum(case: Case) -> None:
-    head, _, y = bind(case)
-    start = head.start(y)
-    eta = np.broadcast_to(start, (ROWS, head.n_outputs))
-    best = head.log_likelihood(eta, y).sum()
+def test_start_is_near_the_marginal_maximum(bound: Bound) -> None:
+    _, head, start, _, y = bound
+    best = head.log_likelihood(start, y).sum()
     rng = np.random.default_rng(0)
     for _ in range(8):
-        moved = eta + 0.05 * rng.standard_normal(head.n_outputs)
+        moved = start + 0.05 * rng.standard_normal(head.n_outputs)
         assert head.log_likelihood(moved, y).sum() < best + 0.05
 
 
