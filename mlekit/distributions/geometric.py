@@ -224,7 +224,7 @@ class Geometric(ExponentialFamily):
 
     def _failures(self, level: np.ndarray) -> Array:
         """How many failures there are in an exponential wait whose distribution function has that level."""
-        return np.floor(np.log1p(-level) / self._log_failure)
+        return np.asarray(np.floor(np.log1p(-level) / self._log_failure))
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         level = rng.random(shape)
