@@ -70,7 +70,15 @@ LABELS: dict[str, Distribution] = {
 LABELS["Mixture"] = Mixture(Categorical(logits=np.random.default_rng(1).normal(size=(3, 5))))
 LABELS["Empirical"] = Empirical([0, 1, 1, 2, 4, 4, 4])
 MEMBERS = {**members(), "labels": LABELS}
+# Whom a family is compared with: itself, its neighbours on both sides, and one farther on among those of its kind.
+STEPS = (0, 1, -1, 4)
 EACH = [(of_kind, name) for of_kind, named in MEMBERS.items() for name in named]
+
+
+def opposite(of_kind: str, name: str) -> set[str]:
+    """The families that a family is compared with."""
+    names = list(MEMBERS[of_kind])
+    return {names[(names.index(name) + step) % len(names)] for step in STEPS}
 
 
 def known(measure: Callable[..., Estimate], *arguments: Any) -> tuple[float, float]:
@@ -93,7 +101,8 @@ def cells(p: Distribution, edges: np.ndarray) -> Categorical:
 @pytest.mark.parametrize(("of_kind", "name"), EACH)
 def test_every_measure_is_a_number_or_infinite_for_a_reason(of_kind: str, name: str) -> None:
     p = MEMBERS[of_kind][name]
-    for other, q in MEMBERS[of_kind].items():
+    for other in sorted(opposite(of_kind, name)):
+        q = MEMBERS[of_kind][other]
         divergence, slack = known(kl, p, q)
         known(cross_entropy, p, q)
         tolerance = 1e-9 + slack
@@ -105,7 +114,6 @@ def test_every_measure_is_a_number_or_infinite_for_a_reason(of_kind: str, name: 
         if other == name:
             assert divergence <= 1e-12
             assert max(known(measure, p, q)[0] for measure in SYMMETRIC) <= 1e-7
-        if other <= name:
             continue
         (jensen, _), (distance, of_distance), (variation, of_variation), (angle, _) = (
             known(measure, p, q) for measure in SYMMETRIC
