@@ -1,5 +1,6 @@
 /* Threads that share a loop; see team.h. A thread that has nothing to do looks for work some 100 µs long, about what
    passes between two loops of a training step, and then sleeps. */
+#define _POSIX_C_SOURCE 200809L
 #include "team.h"
 
 #if defined(_WIN32)
