@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float
 from mlekit.distributions import Distribution, Gaussian, Head
 from mlekit.estimation import marginal_coordinates, starting_point, with_output_biases
 from mlekit.fitting import (
+    LBFGS,
     Newton,
     Objective,
     Sample,
@@ -45,9 +46,10 @@ __all__ = ["Kind", "train", "weigh"]
 
 # From no shrinkage to speak of, of coefficients of standardized columns, to hardly any effect.
 _SCALES = tuple(10.0 ** (exponent / 2) for exponent in range(4, -6, -1))
-# Between the scales there is more to lose than in the last digits of a maximum; Newton's method would pay for each
-# step with a Fisher information, which for some families is a sum over outcomes.
-_SOLVER = Newton(max_iterations=30, tolerance=1e-6)
+# Between the scales there is more to lose than in the last digits of a maximum, or than in the corner of a kink, to
+# which Newton's method would go by several roundings of it.
+_SMOOTH = Newton(max_iterations=30, tolerance=1e-6)
+_KINKED = LBFGS(max_iterations=200, tolerance=1e-6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,10 +241,11 @@ def _maxima(
 ) -> Float[np.ndarray, "members each"]:
     """Every linear member at the maximum under a prior, or where the way there ended."""
     of_weights = WeightPrior(prior, network.penalized, np.ones(network.n_parameters))
+    solver = _KINKED if kind.head.family.distribution.kinked else _SMOOTH
     found = []
     for theta, weights in zip(starts, kind.training_weights.T, strict=True):
         objective = Objective(network, kind.head, replace(kind.sample, weights=weights), of_weights)
-        solution = optimize(objective, _SOLVER, theta, rng=np.random.default_rng(0), progress=False)
+        solution = optimize(objective, solver, theta, rng=np.random.default_rng(0), progress=False)
         if solution.interrupted:
             raise KeyboardInterrupt
         found.append(solution.theta)
