@@ -118,7 +118,7 @@ def main() -> None:
         "Forward (tanh), loss and its gradient, backward, Adam, in float32: the same from the same weights, which",
         "is checked before it is timed.",
         "",
-        "* mlekit networks: `mlekit.networks` and its Adam, with the loss written out in `benchmarks/trainers.py`",
+        "* mlekit networks: `mlekit.networks`, its score of a likelihood, and its Adam, in `benchmarks/trainers.py`",
         "* mlekit fit, fit_ensemble: the steps that they make, with any distribution's likelihood, schedule, clipping,",
         "  history",
         "* scikit-learn: the private `_backprop` and `AdamOptimizer` for a step, `partial_fit` for an epoch",
