@@ -54,7 +54,6 @@ class Geometric(ExponentialFamily):
     parameters = (_PROBS,)
     predicted = (_PROBS,)
     outcomes = COUNTS
-    # No kernel of the distribution function: quantiles ask this one, to the last bit.
     fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_cdf", "_entropy", "_failures"}))
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:

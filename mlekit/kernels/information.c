@@ -98,12 +98,15 @@ KERNEL2(geometric_kl, logits_p, logits_q)
 INLINE double stirling_bend(double x) { return trigamma_excess_rest(x) / x; }
 
 /* How far Stirling's error at y = x + step lies above its tangent at x; of near ones as the integral of (y - t) times its second
-   derivative at t, by Simpson's rule. */
+   derivative at t, by the Gauss-Legendre rule of four nodes. */
 INLINE double stirling_excess(double x, double y, double step)
 {
     double far = stirling_error(y) - stirling_error(x) + step * log_minus_digamma_rest(x);
-    double near = step * step * (stirling_bend(x) / 6 + stirling_bend(0.5 * (x + y)) / 3);
-    return size_of(step) < 5e-4 * (x + y) ? near : far;
+    double near = 0x1.4b78b48f581d5p-3 * stirling_bend(x + 0x1.1c6490c2719ecp-4 * step)
+        + 0x1.bf6adbed88b9fp-3 * stirling_bend(x + 0x1.51ee013116102p-2 * step)
+        + 0x1.b8c22927f7bf5p-4 * stirling_bend(x + 0x1.5708ff6774f7fp-1 * step)
+        + 0x1.8bb5aef23490ep-7 * stirling_bend(x + 0x1.dc736de7b1cc2p-1 * step);
+    return size_of(step) < 0.02 * (x + y) ? step * step * near : far;
 }
 
 /* The same of -log(x)/2 and of Stirling's error together. */

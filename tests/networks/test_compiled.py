@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -105,6 +106,15 @@ def test_a_member_has_the_same_bits_in_any_company(own: bool) -> None:
             np.testing.assert_array_equal(stack.separate(out)[member], part)
 
 
+def same_on_threads(gradient: Callable[[int], np.ndarray]) -> np.ndarray:
+    """What it gives, eight times on four threads: the same bits."""
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(gradient, range(8))
+    for other in others:
+        np.testing.assert_array_equal(other, first)
+    return first
+
+
 def test_threads_do_not_disturb_each_other() -> None:
     def gradient(_: int) -> np.ndarray:
         built, theta, inputs, score = problem(MLP(40, 40), 8, 1, 200, np.float32)
@@ -114,10 +124,7 @@ def test_threads_do_not_disturb_each_other() -> None:
             built.backward(theta, inputs, score, out)
         return out
 
-    with ThreadPoolExecutor(4) as pool:
-        first, *others = pool.map(gradient, range(8))
-    for other in others:
-        np.testing.assert_array_equal(other, first)
+    same_on_threads(gradient)
 
 
 def test_callers_of_one_team_do_not_disturb_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,10 +142,7 @@ def test_callers_of_one_team_do_not_disturb_each_other(monkeypatch: pytest.Monke
             stack.backward(theta, inputs, score, out)
         return out
 
-    with ThreadPoolExecutor(4) as pool:
-        first, *others = pool.map(gradient, range(8))
-    for other in others:
-        np.testing.assert_array_equal(other, first)
+    first = same_on_threads(gradient)
     monkeypatch.setattr(compiled, "thread_count", lambda: 1)
     np.testing.assert_array_equal(gradient(0), first)
 
