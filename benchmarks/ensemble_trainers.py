@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
 from benchmarks.trainers import Mlekit, constant_of, head_of
@@ -91,7 +90,7 @@ class FitMembers:
         stack = build_stack(MLP(*problem.widths), problem.members, problem.n_inputs, 1, dtype=np.float32)
         theta = stack.join(np.stack([problem.start(member) for member in range(problem.members)]))
         weights = np.ones((problem.rows, problem.members), dtype=np.float32)
-        sample = Sample(inputs, head.encode(pd.DataFrame(target, columns=["y"])), weights)
+        sample = Sample(inputs, target[:, 0], weights)
         objective = MembersObjective(stack, head, sample, None, np.zeros(len(theta), dtype=bool))
         optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)
         self._run = optimizer.start(objective, theta, np.random.default_rng(2))

@@ -82,10 +82,9 @@ class Fit:
 
     def __init__(self, problem: Problem) -> None:
         inputs, target = problem.data()
-        frame = pd.DataFrame(target, columns=["y"])
         head = head_of(problem, target)
         network = MLP(*problem.widths).build(problem.n_inputs, head.n_outputs, dtype=np.float32)
-        objective = Objective(network, head, Sample(inputs, head.encode(frame)))
+        objective = Objective(network, head, Sample(inputs, target[:, 0]))
         optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)
         self._run = optimizer.start(objective, problem.start(), np.random.default_rng(2))
         self._steps_an_epoch = -(-problem.rows // problem.batch)

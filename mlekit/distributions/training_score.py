@@ -18,7 +18,7 @@ from mlekit.distributions.fused import Fused
 from mlekit.distributions.head import Head
 from mlekit.kernels import address_of, library
 
-__all__ = ["TrainingScore"]
+__all__ = ["ScoreKernel", "TrainingScore"]
 
 _COORDINATES = 2  # that a kernel takes; what comes after them is a shape, held fixed
 _KEPT_PLANS = 8
@@ -35,7 +35,7 @@ class TrainingScore:
     def __init__(self, head: Head[Any], *, balanced: bool = False) -> None:
         self._head = head
         self._balanced = balanced
-        self._kernel = _Kernel.of(head, balanced)
+        self.kernel = ScoreKernel.of(head, balanced)
 
     def __call__(
         self,
@@ -56,8 +56,8 @@ class TrainingScore:
             factor: of every score.
             valued: whether the log-likelihood is asked for.
         """
-        if self._kernel is not None and self._kernel.takes(eta, target, weights):
-            return self._kernel(eta, target, weights, factor, valued)
+        if self.kernel is not None and self.kernel.takes(eta, target, weights):
+            return self.kernel(eta, target, weights, factor, valued)
         flat = eta.reshape(-1, eta.shape[-1])
         every = np.concatenate([target] * len(eta)) if eta.ndim == 3 else target
         log_prob = None
@@ -89,19 +89,19 @@ class _Plan(NamedTuple):
     log_prob_address: int
 
 
-class _Kernel:
+class ScoreKernel:
     """A head's kernel, with the numbers that it takes beside the arrays."""
 
     def __init__(self, function: Any, places: list[int], fixed: list[float], balanced: bool) -> None:
         self._function = function
         self._places = places
         self._balanced = balanced
-        self._fixed = np.array([0.0, *fixed], np.float32)
-        self._fixed_address = address_of(self._fixed)
+        self.fixed = np.array([0.0, *fixed], np.float32)
+        self._fixed_address = address_of(self.fixed)
         self._plans: dict[tuple[int, ...], _Plan] = {}
 
     @classmethod
-    def of(cls, head: Head[Any], balanced: bool) -> _Kernel | None:
+    def of(cls, head: Head[Any], balanced: bool) -> ScoreKernel | None:
         """None where the family has none, or is not as the kernel takes it."""
         fused = vars(head.family.distribution).get("fused")
         if head.censored or head.n_targets > 1 or head.family.links:
@@ -138,11 +138,12 @@ class _Kernel:
         factor: float,
         valued: bool,
     ) -> tuple[Array | None, Array]:
+        """As `TrainingScore`, for what it `takes`."""
         layout = eta.shape if weights is None else (*eta.shape, *weights.strides)
         plan = self._plans.get(layout)
         if plan is None:
             plan = self._plans[layout] = self._plan(eta.shape, () if weights is None else weights.strides)
-        self._fixed[0] = factor
+        self.fixed[0] = factor
         self._function(
             plan.address,
             self._fixed_address,
@@ -156,14 +157,21 @@ class _Kernel:
 
     def _plan(self, shape: tuple[int, ...], strides: tuple[int, ...]) -> _Plan:
         *members, rows, outputs = shape
-        steps = [stride // 4 for stride in strides]
-        by_row_and_member = [*steps, *[0] * (2 - len(steps))]
-        counts = [*members, *[1] * (1 - len(members)), rows, outputs]
-        sizes = np.array([*counts, *by_row_and_member, *self._places, self._balanced], np.intp)
+        sizes = self.layout(members[0] if members else 1, rows, outputs, tuple(step // 4 for step in strides))
         score, log_prob = np.empty(shape, np.float32), np.empty(shape[:-1], np.float32)
         if len(self._plans) >= _KEPT_PLANS:
             self._plans.clear()
         return _Plan(sizes, address_of(sizes), score, address_of(score), log_prob, address_of(log_prob))
+
+    @property
+    def function_address(self) -> int | None:
+        """Where the kernel lies."""
+        return ctypes.cast(self._function, ctypes.c_void_p).value
+
+    def layout(self, members: int, rows: int, outputs: int, steps: tuple[int, ...]) -> np.ndarray:
+        """What scores.h calls rows of members; `steps` are from a weight to the next row's, and member's."""
+        by_row_and_member = [*steps, *[0] * (2 - len(steps))]
+        return np.array([members, rows, outputs, *by_row_and_member, *self._places, self._balanced], np.intp)
 
 
 def _value_at_nothing(head: Head[Any]) -> float:

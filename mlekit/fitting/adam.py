@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from mlekit.errors import ParameterError
-from mlekit.fitting.minibatch import MinibatchRun, Schedule
+from mlekit.fitting.compiled_steps import CompiledSteps
+from mlekit.fitting.deck import Batches
+from mlekit.fitting.minibatch import VALUED_EVERY, Made, MinibatchRun, Schedule
 from mlekit.fitting.moments import Moments
 from mlekit.fitting.objective import BatchObjective
 
@@ -33,7 +35,7 @@ class Adam:
         beta2: memory of the mean of squares v.
         epsilon: ε, which keeps the division finite.
         warmup: steps over which the rate rises linearly.
-        clip_norm: a longer mean gradient is shortened to this length.
+        clip_norm: a longer mean gradient, of each member of an ensemble, is shortened to this length.
         cycles: how often the rate falls from its height to zero, each cycle twice as long as the one before
             (Loshchilov & Hutter 2017, SGDR). With validation rows the run ends after a cycle that brought none of
             them nearer on average.
@@ -96,16 +98,33 @@ class _AdamRun(MinibatchRun):
         super().__init__(
             schedule, objective, theta, rng, clip_norm=settings.clip_norm, patience=settings.patience
         )
-        self._settings = settings
         self._moments = Moments(theta, settings.beta1, settings.beta2, settings.epsilon)
+        self._compiled = CompiledSteps.of(objective, self._moments, settings.clip_norm)
         self._penalized = objective.penalized.astype(theta.dtype)
+        self._decay = settings.weight_decay
         self._owed = 0.0
         self._updates = 0
 
+    def _make(self, batches: Batches, rates: Float[np.ndarray, " steps"]) -> Made:
+        if self._compiled is None:
+            return super()._make(batches, rates)
+        nll, norms = self._compiled.make(
+            self.theta, batches.sample, batches.starts, rates, self._shrinkages(rates), VALUED_EVERY
+        )
+        return Made(nll.copy(), float(np.linalg.norm(norms)))
+
     def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
         self._moments.step(self.theta, gradient, rate)
-        self._updates += 1
-        self._owed += rate * self._settings.weight_decay
-        if self._owed and self._updates % _DECAY_EVERY == 0:
-            self.theta -= self._owed * (self.theta * self._penalized)
-            self._owed = 0.0
+        shrinkage = float(self._shrinkages(np.array([rate]))[0]) if self._decay else 0.0
+        if shrinkage:
+            self.theta -= shrinkage * (self.theta * self._penalized)
+
+    def _shrinkages(self, rates: Float[np.ndarray, " steps"]) -> Float[np.ndarray, " steps"]:
+        """What share of a penalized weight goes after each of the next steps: mostly none."""
+        owed = self._owed + np.cumsum(rates * self._decay)
+        due = (self._updates + 1 + np.arange(len(rates))) % _DECAY_EVERY == 0
+        shrinkages = np.where(due, owed, 0.0)
+        shrinkages[due] = np.diff(owed[due], prepend=0.0)
+        self._owed = float(owed[-1] - shrinkages.sum())
+        self._updates += len(rates)
+        return shrinkages

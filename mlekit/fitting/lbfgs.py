@@ -61,6 +61,7 @@ class _LBFGSRun:
         self.theta = theta
         self.total_steps = -(-settings.max_iterations // _BURST)
         self.stop: Stop | None = None
+        self.steps = 0
         self._iterations = 0
 
     def _mean(
@@ -87,6 +88,7 @@ class _LBFGSRun:
                 "ftol": 0.0,
             },
         )
+        self.steps += 1
         before = self.theta
         self.theta = result.x.astype(self.theta.dtype)
         self._iterations += int(result.nit)

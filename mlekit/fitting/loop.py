@@ -165,8 +165,8 @@ class Course:
         """Make steps until a record is due, and take it down; none where the run has stopped."""
         while self.stop is None:
             record = run.step()
-            self._steps += 1
-            self._bar.update()
+            self._bar.update(run.steps - self._steps)
+            self._steps = run.steps
             self.stop = run.stop
             if record is not None:
                 self._keep(run, record)

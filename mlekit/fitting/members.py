@@ -23,6 +23,7 @@ from mlekit.distributions.training_score import TrainingScore
 from mlekit.fitting.objective import CHUNK_ROWS, Chunk, Sample
 from mlekit.fitting.prior import WeightPrior
 from mlekit.networks import Stack
+from mlekit.networks.compiled import CompiledPerceptrons, passes_of
 
 __all__ = ["HeldOut", "MembersObjective", "deal_folds"]
 
@@ -78,8 +79,20 @@ class MembersObjective:
     penalized: Bool[np.ndarray, " parameters"]
 
     @cached_property
-    def _score(self) -> TrainingScore:
+    def score(self) -> TrainingScore:
+        """See `BatchObjective`."""
         return TrainingScore(self.head, balanced=True)
+
+    @property
+    def passes(self) -> CompiledPerceptrons | None:
+        """See `BatchObjective`."""
+        return passes_of(self.stack)
+
+    def shorten(self, gradient: Float[np.ndarray, " parameters"], longest: float) -> None:
+        """See `BatchObjective`."""
+        each = self.stack.separate(gradient)
+        norms = np.linalg.norm(each, axis=1, keepdims=True)
+        np.copyto(gradient, self.stack.join(each * np.minimum(1.0, longest / norms).astype(each.dtype)))
 
     def chunk_gradient(
         self,
@@ -95,7 +108,7 @@ class MembersObjective:
         eta = self.stack.forward(theta, chunk.inputs)
         if chunk.offset is not None:
             eta += chunk.offset
-        log_prob, score = self._score(eta, chunk.target, chunk.weights, -factor, valued)
+        log_prob, score = self.score(eta, chunk.target, chunk.weights, -factor, valued)
         nll = np.full(len(eta), np.nan)
         if log_prob is not None:
             weights = chunk.weights.T

@@ -1,7 +1,7 @@
 """Stochastic optimization: many small steps, each along the gradient of a few rows.
 
-What every stochastic optimizer shares: how many steps of which size to make, how rows are shuffled and dealt
-out, the learning rate's course, and what is recorded. An optimizer adds its update rule.
+What every stochastic optimizer shares: how many steps of which size to make, the learning rate's course, and what is
+recorded. An optimizer adds its update rule.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, cos, isfinite, pi, sqrt
+from math import ceil, inf, isfinite, pi, sqrt
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from mlekit.arrays import positions_of
 from mlekit.errors import ParameterError
-from mlekit.fitting.objective import BatchObjective, Chunk, Sample
+from mlekit.fitting.deck import Batches, Deck
+from mlekit.fitting.objective import BatchObjective
 from mlekit.fitting.optimizer import Record, Stop
 
-__all__ = ["MinibatchRun", "Schedule"]
+__all__ = ["VALUED_EVERY", "Made", "MinibatchRun", "Schedule"]
 
+VALUED_EVERY = 8
+"""The history's likelihood is that of every few batches: an estimate either way, and not what is climbed."""
 _RECORDS = 100
-_BLOCK_ROWS = 65536
-_BLOCK_VALUES = 2**20
 _RUNAWAY = 1e3
-_VALUED_EVERY = 8
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,20 @@ class Schedule:
         shares = [(2 ** (k + 1) - 1) / (2**self.cycles - 1) for k in range(self.cycles)]
         return tuple(dict.fromkeys(max(1, round(steps * share)) for share in shares))
 
-    def rate(self, step: int, ends: tuple[int, ...]) -> float:
-        """The learning rate of a step, counted from 0, where cycles end at those steps."""
-        cycle = bisect_right(ends, step)
-        start = ends[cycle - 1] if cycle else 0
-        rising = min(1.0, (step + 1) / (self.warmup + 1))
-        return self.learning_rate * rising * 0.5 * (1 + cos(pi * (step - start) / (ends[cycle] - start)))
+    def rates(self, steps: Int[np.ndarray, " steps"], ends: tuple[int, ...]) -> Float[np.ndarray, " steps"]:
+        """The learning rates of steps, counted from 0, where cycles end at those steps."""
+        bounds = np.array([0, *ends])
+        cycle = np.searchsorted(ends, steps, side="right")
+        rising = np.minimum(1.0, (steps + 1) / (self.warmup + 1))
+        share = (steps - bounds[cycle]) / (bounds[cycle + 1] - bounds[cycle])
+        return np.asarray(self.learning_rate * rising * 0.5 * (1 + np.cos(pi * share)))
+
+
+class Made(NamedTuple):
+    """What some steps report: the negative log-likelihood of the valued ones, and the norm of the last gradient."""
+
+    nll: float | Float[np.ndarray, " members"]
+    norm: float
 
 
 class MinibatchRun(ABC):
@@ -115,109 +123,77 @@ class MinibatchRun(ABC):
         self.patience = patience
         self.clip_norm = clip_norm
         self.stop: Stop | None = None
+        self.steps = 0
         rows = len(objective.sample)
         self.total_steps = schedule.steps(rows)
-        self._batch = schedule.rows_a_step(rows)
         self._ends = schedule.ends(self.total_steps)
         self._looks = self._planned_looks()
-        self._deck = _Deck(objective.sample, self._batch, rng)
+        self._deck = Deck(objective.sample, schedule.rows_a_step(rows), rng)
         self._gradient = np.empty_like(theta)
         self._mean_weight = objective.sample.total_weight / rows
-        self._steps = 0
         self._nll_sum: float | Float[np.ndarray, " members"] = 0.0
         self._row_sum = 0
         self._highest_nll: float | Float[np.ndarray, " members"] = np.inf
 
-    def _planned_looks(self) -> frozenset[int]:
+    def _planned_looks(self) -> tuple[int, ...]:
         """The steps after which a record is due: the same number in every cycle, and one at its end."""
         looks: set[int] = set()
         share = max(1, _RECORDS // len(self._ends))
         for start, end in pairwise((0, *self._ends)):
             looks.update(range(end, start, -ceil((end - start) / share)))
-        return frozenset(looks)
+        return tuple(sorted(looks))
 
     @abstractmethod
     def _update(self, gradient: Float[np.ndarray, " parameters"], rate: float) -> None:
         """Change θ in place; ``gradient`` may be overwritten."""
 
     def step(self) -> Record | None:
-        """One step along the gradient of one batch."""
-        chunk = self._deck.deal()
-        gradient = self._gradient
-        rows = len(chunk.inputs)
-        # The history's likelihood is that of every few batches: an estimate either way, and not what is climbed.
-        valued = self._steps % _VALUED_EVERY == 0 or self._steps + 1 in self._looks
-        nll = self.objective.chunk_gradient(
-            self.theta, chunk, gradient, 1 / (rows * self._mean_weight), valued=valued
-        )
-        if self.objective.prior is not None:
-            self.objective.prior.subtract_gradient(
-                self.theta, gradient, 1 / self.objective.sample.total_weight
-            )
-        if self._steps == 0:
-            mean_nll = nll / (rows * self._mean_weight)
-            self._highest_nll = mean_nll + _RUNAWAY * (1 + np.abs(mean_nll))
-        norm = sqrt(float(gradient @ gradient))
-        if not isfinite(norm):
+        """As many steps as are due until the next look, or as make a good deal of work."""
+        due = self._looks[bisect_right(self._looks, self.steps)] - self.steps
+        first = self.steps == 0
+        batches = self._deck.deal(1 if first else due)
+        steps = np.arange(self.steps, self.steps + len(batches))
+        made = self._make(batches, self.schedule.rates(steps, self._ends))
+        if not isfinite(made.norm):
             self.stop = Stop("diverged: the gradient is not finite; lower the learning rate", False)
             return Record(np.inf, np.inf)
-        if norm > self.clip_norm:
-            gradient *= self.clip_norm / norm
-        self._update(gradient, self.schedule.rate(self._steps, self._ends))
-        if valued:
-            self._nll_sum += nll
-            self._row_sum += rows
-        self._steps += 1
-        if self._steps == self.total_steps:
+        self.steps += len(batches)
+        self._nll_sum += made.nll
+        self._row_sum += batches.rows_every(VALUED_EVERY)
+        if self.steps == self.total_steps:
             self.stop = Stop(f"finished its {self.total_steps} steps", True)
-        if self._steps not in self._looks:
-            return None
         mean_nll = self._nll_sum / (self._row_sum * self._mean_weight)
+        if first:
+            self._highest_nll = mean_nll + _RUNAWAY * (1 + np.abs(mean_nll))
+        if len(batches) < due:
+            return None
         self._nll_sum, self._row_sum = 0.0, 0
         if np.any(mean_nll > self._highest_nll):
             self.stop = Stop(
                 "diverged: the likelihood falls far below its start; lower the learning rate", False
             )
             return Record(np.inf, np.inf)
-        norm *= self.objective.sample.total_weight
-        return Record(mean_nll, norm, ends_cycle=self._steps in self._ends)
+        norm = made.norm * self.objective.sample.total_weight
+        return Record(mean_nll, norm, ends_cycle=self.steps in self._ends)
 
-
-class _Deck:
-    """Deals a sample's rows in batches, shuffled anew for every pass.
-
-    Rows are gathered a block at a time: one copy of many rows costs less than many copies of few, and a block
-    bounds the memory.
-    """
-
-    def __init__(self, sample: Sample, batch: int, rng: np.random.Generator) -> None:
-        self._sample = sample
-        self._batch = batch
-        self._rng = rng
-        self._order = np.empty(0, dtype=np.int64)
-        self._position = 0
-        self._block = sample.take(slice(0, 0))
-        self._start = 0
-        most = min(_BLOCK_ROWS, _BLOCK_VALUES // max(1, sample.inputs.shape[1]))
-        self._block_rows = max(batch, most - most % batch)
-
-    def deal(self) -> Chunk:
-        """The next batch; the last one of a pass may be smaller."""
-        if self._start >= len(self._block):
-            if self._position >= len(self._order):
-                self._order = np.empty(0, np.int32)  # let go of before the next is made
-                self._order = self._rng.permutation(positions_of(len(self._sample)))
-                self._position = 0
-            rows = self._order[self._position : self._position + self._block_rows]
-            self._position += len(rows)
-            self._block = self._sample.take(rows)
-            self._start = 0
-        batch = slice(self._start, self._start + self._batch)
-        self._start += self._batch
-        block = self._block
-        return Chunk(
-            block.inputs[batch],
-            block.target[batch],
-            None if block.weights is None else block.weights[batch],
-            None if block.offset is None else block.offset[batch],
-        )
+    def _make(self, batches: Batches, rates: Float[np.ndarray, " steps"]) -> Made:
+        """A step along the gradient of each batch."""
+        nll: float | Float[np.ndarray, " members"] = 0.0
+        gradient, objective, norm = self._gradient, self.objective, 0.0
+        for left, (chunk, rate) in enumerate(
+            zip(batches.chunks(), rates.tolist(), strict=True), 1 - len(batches)
+        ):
+            valued = left % VALUED_EVERY == 0
+            factor = 1 / (len(chunk.inputs) * self._mean_weight)
+            of_chunk = objective.chunk_gradient(self.theta, chunk, gradient, factor, valued=valued)
+            if objective.prior is not None:
+                objective.prior.subtract_gradient(self.theta, gradient, 1 / objective.sample.total_weight)
+            norm = sqrt(float(gradient @ gradient))
+            if not isfinite(norm):
+                return Made(nll, inf)
+            if norm > self.clip_norm:
+                objective.shorten(gradient, self.clip_norm)
+            self._update(gradient, rate)
+            if valued:
+                nll += of_chunk
+        return Made(nll, norm)

@@ -27,10 +27,10 @@ class Moments:
     def __init__(
         self, theta: Float[np.ndarray, " parameters"], beta1: float, beta2: float, epsilon: float
     ) -> None:
-        self._betas = beta1, beta2
+        self.betas = beta1, beta2
+        self.sum, self.square, self._scratch = np.zeros((3, len(theta)), theta.dtype)
         self._epsilon = epsilon
-        self._sum, self._square, self._scratch = np.zeros((3, len(theta)), theta.dtype)
-        self._remaining1 = self._remaining2 = 1.0
+        self._steps = 0
         self._kernel = _kernel() if theta.dtype == np.float32 else None
         self._threads = thread_count() if len(theta) >= _SHARED_PARAMETERS else 1
 
@@ -41,27 +41,36 @@ class Moments:
         rate: float,
     ) -> None:
         """Change θ by −rate·m̂/(√v̂ + ε), in place; the gradient may be overwritten."""
-        beta1, beta2 = self._betas
-        self._remaining1 *= beta1
-        self._remaining2 *= beta2
+        beta1, beta2 = self.betas
+        self._steps += 1
         # m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) differ from M and V by factors, which go into rate and ε.
-        root = sqrt((1 - self._remaining2) / (1 - beta2))
-        epsilon, rate = self._epsilon * root, rate * root * (1 - beta1) / (1 - self._remaining1)
+        root = sqrt((1 - beta2**self._steps) / (1 - beta2))
+        epsilon, rate = self._epsilon * root, rate * root * (1 - beta1) / (1 - beta1**self._steps)
         if self._kernel is not None:
-            places = [address_of(array) for array in (gradient, theta, self._sum, self._square)]
+            places = [address_of(array) for array in (gradient, theta, self.sum, self.square)]
             self._kernel(len(theta), *places, beta1, beta2, epsilon, rate, self._threads)
             return
         scratch = self._scratch
-        self._sum *= beta1
-        self._sum += gradient
+        self.sum *= beta1
+        self.sum += gradient
         gradient *= gradient
-        self._square *= beta2
-        self._square += gradient
-        np.sqrt(self._square, out=scratch)
+        self.square *= beta2
+        self.square += gradient
+        np.sqrt(self.square, out=scratch)
         scratch += epsilon
-        np.divide(self._sum, scratch, out=scratch)
+        np.divide(self.sum, scratch, out=scratch)
         scratch *= rate
         theta -= scratch
+
+    def corrected(
+        self, rates: Float[np.ndarray, " steps"]
+    ) -> tuple[Float[np.ndarray, " steps"], Float[np.ndarray, " steps"]]:
+        """The factors that `step` finds one by one, of M and of ε, for steps of these rates that others make."""
+        beta1, beta2 = self.betas
+        made = np.arange(self._steps + 1, self._steps + 1 + len(rates))
+        self._steps += len(rates)
+        root = np.sqrt((1 - beta2**made) / (1 - beta2))
+        return rates * root * (1 - beta1) / (1 - beta1**made), self._epsilon * root
 
 
 @cache

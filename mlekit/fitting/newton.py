@@ -86,7 +86,7 @@ class _NewtonRun:
         self.theta = theta
         self.total_steps = settings.max_iterations
         self.stop: Stop | None = None
-        self._steps = 0
+        self.steps = 0
         self._promise = np.inf
         self._pairs: list[tuple[Float[np.ndarray, " parameters"], Float[np.ndarray, " parameters"]]] = []
         # Where the prior has kinks, it is kept out of gradient and curvature, and steps are proximal.
@@ -108,7 +108,7 @@ class _NewtonRun:
         direction = self._shortened(self._direction())
         decrement = self._decrement(direction)
         accepted = self._search(direction, decrement)
-        self._steps += 1
+        self.steps += 1
         before, self._promise = self._promise, decrement / 2
         if not self._promise >= 0:
             self.stop = Stop("no step helps: the Fisher information is not positive definite", False)
@@ -120,7 +120,7 @@ class _NewtonRun:
             small = bool(self._promise <= _ROUNDING * max(1.0, abs(self._value)) * 1e3)
             reason = "converged: no step within rounding raises the likelihood" if small else "no step helps"
             self.stop = Stop(reason, small)
-        elif self._steps == self.settings.max_iterations:
+        elif self.steps == self.settings.max_iterations:
             self.stop = Stop(f"reached max_iterations={self.settings.max_iterations}", False)
         prior = self.objective.prior
         nll = self._value + (0.0 if prior is None else prior.log_prob(self.theta))

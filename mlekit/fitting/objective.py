@@ -23,6 +23,7 @@ from mlekit.distributions.training_score import TrainingScore
 from mlekit.errors import FitError
 from mlekit.fitting.prior import WeightPrior
 from mlekit.networks import BuiltNetwork, HasFisherInformation
+from mlekit.networks.compiled import CompiledPerceptrons, passes_of
 
 __all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample", "weighted_sum"]
 
@@ -98,6 +99,20 @@ class BatchObjective(Protocol):
         """Where a prior, or a decay, of weights applies: at weights, not at biases."""
         ...
 
+    @property
+    def passes(self) -> CompiledPerceptrons | None:
+        """Through the network, or all members', where they are one kernel."""
+        ...
+
+    @property
+    def score(self) -> TrainingScore:
+        """Of the likelihood: where a gradient begins."""
+        ...
+
+    def shorten(self, gradient: Float[np.ndarray, " parameters"], longest: float) -> None:
+        """Shorten each member's gradient that is longer, in place."""
+        ...
+
     def chunk_gradient(
         self,
         theta: Float[np.ndarray, " parameters"],
@@ -131,8 +146,18 @@ class Objective:
     prior: WeightPrior | None = None
 
     @cached_property
-    def _score(self) -> TrainingScore:
+    def score(self) -> TrainingScore:
+        """See `BatchObjective`."""
         return TrainingScore(self.head)
+
+    @property
+    def passes(self) -> CompiledPerceptrons | None:
+        """See `BatchObjective`."""
+        return passes_of(self.network)
+
+    def shorten(self, gradient: Float[np.ndarray, " parameters"], longest: float) -> None:
+        """See `BatchObjective`."""
+        gradient *= min(1.0, longest / float(np.linalg.norm(gradient)))
 
     @property
     def penalized(self) -> Bool[np.ndarray, " parameters"]:
@@ -174,7 +199,7 @@ class Objective:
     ) -> float:
         """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, if ``valued``."""
         eta = self.eta(theta, chunk)
-        log_prob, score = self._score(eta, chunk.target, chunk.weights, -factor, valued)
+        log_prob, score = self.score(eta, chunk.target, chunk.weights, -factor, valued)
         nll = float("nan") if log_prob is None else -weighted_sum(log_prob, chunk.weights)
         self.network.backward(theta, chunk.inputs, score, out)
         return nll

@@ -53,8 +53,13 @@ class Run(Protocol):
         """How many records without a better validation likelihood end it; None for never."""
         ...
 
+    @property
+    def steps(self) -> int:
+        """How many it has made."""
+        ...
+
     def step(self) -> Record | None:
-        """Make one step; a record if one is due."""
+        """Make a step, or several that cost less together; a record if one is due."""
         ...
 
     @property

@@ -60,7 +60,7 @@ class RoundingRun:
         self.stop: Stop | None = None
         self._objective = objective
         self._start = inner
-        self._steps = 0
+        self.steps = 0
         self._width = self._first_width()
         self._path: list[tuple[float, Float[np.ndarray, " parameters"]]] = []
         self._run = self._begin(theta)
@@ -80,7 +80,7 @@ class RoundingRun:
     def _begin(self, theta: Float[np.ndarray, " parameters"]) -> Run:
         # Below the rounding of the sum over rows no promise can be kept.
         tolerance = _SHARE * max(self._width, self._rounding(theta))
-        return self._start(self._at(self._width), theta, self.total_steps - self._steps, tolerance)
+        return self._start(self._at(self._width), theta, self.total_steps - self.steps, tolerance)
 
     def _rounding(self, theta: Float[np.ndarray, " parameters"]) -> float:
         """How far, in nats, the objective's sum over rows may be from its value; no less is worth working for."""
@@ -89,12 +89,12 @@ class RoundingRun:
     def step(self) -> Record | None:
         """One step of Newton's method; where that has converged, on to the next width."""
         record = self._run.step()
-        self._steps += 1
+        self.steps += 1
         self.theta = self._run.theta
         inner = self._run.stop
         if inner is None:
             return record
-        if self._steps >= self.total_steps:
+        if self.steps >= self.total_steps:
             self.stop = Stop(f"reached max_iterations={self.total_steps}", False)
         elif self._width * len(self.theta) <= self._rounding(self.theta):
             reason = f"converged: kinks are rounded within {self._width:.1g} of the scale"

@@ -26,7 +26,7 @@ class SGD:
         epochs: passes over the rows; None for as many as make 2000·max(1, √(n/8000)) steps.
         batch_size: rows a step; None for 1.5·√n, at least 32 and at most 512.
         warmup: steps over which the rate rises linearly.
-        clip_norm: a longer mean gradient is shortened to this length.
+        clip_norm: as for `Adam`.
         patience: as for `Adam`.
 
     >>> SGD(learning_rate=0.1, momentum=0.0).momentum

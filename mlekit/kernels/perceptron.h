@@ -17,6 +17,7 @@ enum { TILE = 8, PANEL = 64 };
 #define NAMED(name) WITH(name, LANES)
 
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int whole __attribute__((vector_size(4 * LANES)));
 
 #define at(place) (*(const lanes *)(place))
 
@@ -33,15 +34,15 @@ INLINE ptrdiff_t width(const perceptron *p, ptrdiff_t layer) { return padded(p->
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 /* Of a member is kept for the way back: the values of every layer but the last, and the hidden ones' slopes. */
-INLINE ptrdiff_t kept_before(const perceptron *p, ptrdiff_t layer)
+INLINE ptrdiff_t kept_before(const perceptron *p, ptrdiff_t rows, ptrdiff_t layer)
 {
     ptrdiff_t columns = 0;
     for (ptrdiff_t before = 0; before < layer; before++)
         columns += width(p, before) * (before ? 2 : 1);
-    return columns * padded(p->rows, TILE);
+    return columns * padded(rows, TILE);
 }
 
-EXPORTED ptrdiff_t NAMED(perceptron_kept)(const perceptron *p) { return kept_before(p, p->hidden + 1); }
+EXPORTED ptrdiff_t NAMED(perceptron_kept)(const perceptron *p) { return kept_before(p, p->rows, p->hidden + 1); }
 
 /* Each thread of a pass needs room for a layer's weights in panels, its gradient, and what two layers' panels of rows
    pass on. */
@@ -62,7 +63,7 @@ EXPORTED ptrdiff_t NAMED(perceptron_scratch)(const perceptron *p)
 INLINE void tile(int across, ptrdiff_t count, const float *a, ptrdiff_t down, ptrdiff_t along, const float *b,
                  ptrdiff_t step, ptrdiff_t apart, float *out, ptrdiff_t out_down, int biased, int add)
 {
-    lanes sum[TILE][2], row[2];
+    lanes sum[TILE][ACROSS], row[ACROSS];
     for (int i = 0; i < TILE; i++)
         for (int j = 0; j < across; j++)
             sum[i][j] = biased ? at(b + count * step + j * apart) : add ? at(out + i * out_down + j * LANES) : (lanes){0};
@@ -82,10 +83,15 @@ INLINE void tile(int across, ptrdiff_t count, const float *a, ptrdiff_t down, pt
 INLINE void tiles(ptrdiff_t columns, ptrdiff_t count, const float *a, ptrdiff_t down, ptrdiff_t along, const float *b,
                   ptrdiff_t step, ptrdiff_t apart, float *out, ptrdiff_t out_down, int biased, int add)
 {
-    for (; columns >= ACROSS * LANES; columns -= ACROSS * LANES, b += ACROSS * apart, out += ACROSS * LANES)
-        tile(ACROSS, count, a, down, along, b, step, apart, out, out_down, biased, add);
-    for (; columns > 0; columns -= LANES, b += apart, out += LANES)
-        tile(1, count, a, down, along, b, step, apart, out, out_down, biased, add);
+    for (ptrdiff_t left = columns / LANES, across; left > 0; left -= across, b += across * apart, out += across * LANES) {
+        across = ACROSS == 1 || left == 1 ? 1 : left == 2 || left == 4 ? 2 : ACROSS;
+        if (across == ACROSS)
+            tile(ACROSS, count, a, down, along, b, step, apart, out, out_down, biased, add);
+        else if (across == 2)
+            tile(2, count, a, down, along, b, step, apart, out, out_down, biased, add);
+        else
+            tile(1, count, a, down, along, b, step, apart, out, out_down, biased, add);
+    }
 }
 
 /* Rows of a matrix, filled up with zeros to so many rows and columns. */
@@ -100,17 +106,50 @@ INLINE void fill_up(ptrdiff_t rows, ptrdiff_t all, ptrdiff_t columns, ptrdiff_t 
 /* Weights (below x above, one row after the other, then the biases) as panels of LANES columns, filled up with zeros. */
 INLINE void panels_of(const float *weights, ptrdiff_t below, ptrdiff_t above, float *panels)
 {
-    for (ptrdiff_t first = 0; first < above; first += LANES, panels += below * LANES)
-        fill_up(below, below, above - first < LANES ? above - first : LANES, above, weights + first, LANES, panels);
+    ptrdiff_t first = 0;
+    for (; first + LANES <= above; first += LANES, panels += below * LANES)
+        for (ptrdiff_t k = 0; k < below; k++)
+            *(lanes *)(panels + k * LANES) = at(weights + k * above + first);
+    if (first < above)
+        fill_up(below, below, above - first, above, weights + first, LANES, panels);
+}
+
+/* Rows become columns: of four, three and so on down to two blocks of blocks, those off the diagonal change places. */
+INLINE void transpose(lanes block[LANES])
+{
+    for (int half = LANES / 2; half; half /= 2) {
+        whole left, right;
+        for (int l = 0; l < LANES; l++) {
+            left[l] = l & half ? LANES + l - half : l;
+            right[l] = l & half ? LANES + l : l + half;
+        }
+        for (int i = 0; i < LANES; i++)
+            if (!(i & half)) {
+                lanes upper = block[i], lower = block[i + half];
+                block[i] = __builtin_shuffle(upper, lower, left);
+                block[i + half] = __builtin_shuffle(upper, lower, right);
+            }
+    }
 }
 
 /* The same of the transposed weights: columns are the units below. */
 INLINE void transposed_panels_of(const float *weights, ptrdiff_t below, ptrdiff_t above, float *panels)
 {
-    memset(panels, 0, (size_t)(padded(below, LANES) * above) * sizeof(float));
-    for (ptrdiff_t k = 0; k < below; k++)
-        for (ptrdiff_t u = 0; u < above; u++)
-            panels[(k / LANES * above + u) * LANES + k % LANES] = weights[k * above + u];
+    for (ptrdiff_t k = 0; k < below; k += LANES, panels += above * LANES)
+        for (ptrdiff_t u = 0; u < above; u += LANES) {
+            ptrdiff_t rows = below - k < LANES ? below - k : LANES, columns = above - u < LANES ? above - u : LANES;
+            lanes block[LANES] = {{0}};
+            if (columns == LANES)
+                for (ptrdiff_t i = 0; i < rows; i++)
+                    block[i] = at(weights + (k + i) * above + u);
+            else
+                for (ptrdiff_t i = 0; i < rows; i++)
+                    for (ptrdiff_t j = 0; j < columns; j++)
+                        block[i][j] = weights[(k + i) * above + u + j];
+            transpose(block);
+            for (ptrdiff_t j = 0; j < columns; j++)
+                *(lanes *)(panels + (u + j) * LANES) = block[j];
+        }
 }
 
 /* ---- activations ------------------------------------------------------------------------------------------------- */
@@ -143,16 +182,16 @@ INLINE void activate(ptrdiff_t kind, ptrdiff_t size, float *restrict values, flo
 
 /* ---- forward ----------------------------------------------------------------------------------------------------- */
 
-INLINE void forward_one(const perceptron *p, const float *theta, const float *inputs, float *kept, float *scratch,
-                        float *eta)
+INLINE void forward_one(const perceptron *p, ptrdiff_t given, const float *theta, const float *inputs, float *kept,
+                        float *scratch, float *eta)
 {
-    ptrdiff_t rows = padded(p->rows, TILE), inputs_width = width(p, 0), outputs = p->sizes[p->hidden + 1];
-    fill_up(p->rows, rows, p->sizes[0], p->row_stride, inputs, inputs_width, kept);
+    ptrdiff_t rows = padded(given, TILE), inputs_width = width(p, 0), outputs = p->sizes[p->hidden + 1];
+    fill_up(given, rows, p->sizes[0], p->row_stride, inputs, inputs_width, kept);
     const float *below = kept;
     for (ptrdiff_t layer = 1; layer <= p->hidden; layer++) {
         ptrdiff_t count = p->sizes[layer - 1], above = p->sizes[layer], wide = width(p, layer);
         ptrdiff_t below_wide = width(p, layer - 1), panel = (count + 1) * LANES;
-        float *values = kept + kept_before(p, layer), *slopes = values + rows * wide;
+        float *values = kept + kept_before(p, rows, layer), *slopes = values + rows * wide;
         panels_of(theta, count + 1, above, scratch);
         for (ptrdiff_t s = 0; s < rows; s += TILE) {
             tiles(wide, count, below + s * below_wide, below_wide, 1, scratch, LANES, panel, values + s * wide, wide, 1, 0);
@@ -173,7 +212,7 @@ INLINE void forward_one(const perceptron *p, const float *theta, const float *in
             if (through)
                 tile(1, through, kept + s * inputs_width, inputs_width, 1, skipping + first * through, LANES, 0, part,
                      LANES, 0, 1);
-            for (ptrdiff_t i = 0; i < TILE && s + i < p->rows; i++)
+            for (ptrdiff_t i = 0; i < TILE && s + i < given; i++)
                 for (ptrdiff_t l = 0; l < LANES && first + l < outputs; l++)
                     eta[(s + i) * outputs + first + l] = part[i * LANES + l];
         }
@@ -189,10 +228,10 @@ PROCESSORS static void NAMED(forward_share)(const void *work, ptrdiff_t first, p
 {
     NAMED(forward_pass) pass = *(const NAMED(forward_pass) *)work;
     const perceptron *p = pass.p;
-    ptrdiff_t size = kept_before(p, p->hidden + 1), outputs = p->rows * p->sizes[p->hidden + 1];
+    ptrdiff_t size = kept_before(p, p->rows, p->hidden + 1), outputs = p->rows * p->sizes[p->hidden + 1];
     for (ptrdiff_t m = first; m < last; m++)
-        forward_one(p, pass.theta + m * p->parameters, pass.inputs + m * p->member_stride, pass.kept + m * size,
-                    pass.scratch + thread * NAMED(perceptron_scratch)(p), pass.eta + m * outputs);
+        forward_one(p, p->rows, pass.theta + m * p->parameters, pass.inputs + m * p->member_stride,
+                    pass.kept + m * size, pass.scratch + thread * NAMED(perceptron_scratch)(p), pass.eta + m * outputs);
 }
 
 EXPORTED void NAMED(perceptron_forward)(const perceptron *p, ptrdiff_t members, ptrdiff_t threads, const float *theta,
@@ -223,10 +262,10 @@ INLINE void add_rows(ptrdiff_t rows, const float *delta, ptrdiff_t wide, float *
     }
 }
 
-INLINE void backward_one(const perceptron *p, const float *theta, const float *eta_gradient, const float *kept,
-                         float *scratch, float *out)
+INLINE void backward_one(const perceptron *p, ptrdiff_t given, const float *theta, const float *eta_gradient,
+                         const float *kept, float *scratch, float *out)
 {
-    ptrdiff_t rows = padded(p->rows, TILE), top = p->hidden + 1, outputs = p->sizes[top], most = 0;
+    ptrdiff_t rows = padded(given, TILE), top = p->hidden + 1, outputs = p->sizes[top], most = 0;
     /* Transposed weights of the layers above the first, then gradients of all, then two panels of rows. */
     const float *of_layer = theta;
     float *gradients = scratch;
@@ -242,8 +281,8 @@ INLINE void backward_one(const perceptron *p, const float *theta, const float *e
     float *of_skip = end, *delta = end + (p->skip ? width(p, 0) * width(p, top) : 0);
     for (ptrdiff_t layer = 0; layer <= top; layer++)
         most = width(p, layer) > most ? width(p, layer) : most;
-    for (ptrdiff_t start = 0; start < p->rows; start += PANEL) {
-        ptrdiff_t here = p->rows - start < PANEL ? p->rows - start : PANEL, wide = width(p, top);
+    for (ptrdiff_t start = 0; start < given; start += PANEL) {
+        ptrdiff_t here = given - start < PANEL ? given - start : PANEL, wide = width(p, top);
         float *above = delta, *next = delta + PANEL * most, *gradient = of_skip;
         const float *weights = gradients;
         int add = start > 0;
@@ -252,7 +291,7 @@ INLINE void backward_one(const perceptron *p, const float *theta, const float *e
             add_products(here, kept + start * width(p, 0), width(p, 0), above, wide, of_skip, add);
         for (ptrdiff_t layer = top; layer >= 1; layer--) {
             ptrdiff_t below_wide = width(p, layer - 1), count = p->sizes[layer];
-            const float *values = kept + kept_before(p, layer - 1) + start * below_wide;
+            const float *values = kept + kept_before(p, rows, layer - 1) + start * below_wide;
             gradient -= (below_wide + 1) * wide;
             add_products(here, values, below_wide, above, wide, gradient, add);
             add_rows(here, above, wide, gradient + below_wide * wide, add);
@@ -294,9 +333,9 @@ PROCESSORS static void NAMED(backward_share)(const void *work, ptrdiff_t first, 
 {
     NAMED(backward_pass) pass = *(const NAMED(backward_pass) *)work;
     const perceptron *p = pass.p;
-    ptrdiff_t size = kept_before(p, p->hidden + 1), outputs = p->rows * p->sizes[p->hidden + 1];
+    ptrdiff_t size = kept_before(p, p->rows, p->hidden + 1), outputs = p->rows * p->sizes[p->hidden + 1];
     for (ptrdiff_t m = first; m < last; m++)
-        backward_one(p, pass.theta + m * p->parameters, pass.eta_gradient + m * outputs, pass.kept + m * size,
+        backward_one(p, p->rows, pass.theta + m * p->parameters, pass.eta_gradient + m * outputs, pass.kept + m * size,
                      pass.scratch + thread * NAMED(perceptron_scratch)(p), pass.out + m * p->parameters);
 }
 

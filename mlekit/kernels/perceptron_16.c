@@ -1,11 +1,12 @@
-/* Perceptrons on processors with AVX-512. */
+/* Perceptrons, and their training, on processors with AVX-512. */
 #include "kernel.h"
 
 #ifdef SEVERAL_PROCESSORS
 #define LANES 16
-#define ACROSS 2
+#define ACROSS 3
 #define PROCESSORS __attribute__((target("arch=x86-64-v4")))
 #include "perceptron.h"
+#include "training.h"
 #endif
 
 /* How many numbers a vector has on this processor; 0 where NumPy and its BLAS are the better choice. */

@@ -1,4 +1,4 @@
-/* Perceptrons on processors with AVX2. */
+/* Perceptrons, and their training, on processors with AVX2. */
 #include "kernel.h"
 
 #ifdef SEVERAL_PROCESSORS
@@ -6,6 +6,7 @@
 #define ACROSS 1
 #define PROCESSORS __attribute__((target("arch=x86-64-v3")))
 #include "perceptron.h"
+#include "training.h"
 #endif
 
 typedef int not_empty;

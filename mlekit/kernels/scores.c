@@ -4,16 +4,9 @@
    family has one: it stops at a floor, below which nothing depends on it, and the whole score may be multiplied by the
    scale. Rows of weight 0 have score 0, whatever their outcome. The log-likelihood of every row comes with it if there is
    room for it. */
+#include "scores.h"
 #include "single.h"
 #include "special.h"
-
-typedef struct {
-    ptrdiff_t members, rows, outputs, weight_of_row, weight_of_member, place[2], balanced;
-} rows_of_members;
-
-typedef struct {
-    float factor, floor, held[2], shape, constant;
-} held_fixed;
 
 INLINE float exp_single(float x)
 {

@@ -98,7 +98,7 @@ class BuiltMLP:
         self._shapes = [(before + 1, after) for before, after in pairwise(sizes)]
         self._shapes += [(self.n_inputs, self.n_outputs)] * skip
         self.n_parameters = sum(height * width for height, width in self._shapes)
-        self._compiled = CompiledPerceptrons.of(
+        self.compiled = CompiledPerceptrons.of(
             1, sizes, activation=activation, skip=skip, n_parameters=self.n_parameters, dtype=dtype
         )
         self._rows = 0
@@ -137,10 +137,10 @@ class BuiltMLP:
         if inputs.shape != (self._rows, self.n_inputs):
             check_inputs(inputs.shape, self.n_inputs)
             self._rows = len(inputs)
-            if self._compiled is None:
+            if self.compiled is None:
                 self._buffers = self._take_buffers(self._rows)
-        if self._compiled is not None:
-            eta: Float[np.ndarray, "rows outputs"] = self._compiled.forward(theta, inputs)[0]
+        if self.compiled is not None:
+            eta: Float[np.ndarray, "rows outputs"] = self.compiled.forward(theta, inputs)[0]
             return eta
         buffers, weights, activate = self._buffers, self._weights, self._activation.forward
         np.copyto(buffers.inputs, inputs.T)
@@ -178,8 +178,8 @@ class BuiltMLP:
         check_eta_gradient(eta_gradient.shape, self._rows, self.n_outputs)
         if out is not self._out:
             self._bind_out(out)
-        if self._compiled is not None:
-            self._compiled.backward(theta, eta_gradient[None], out)
+        if self.compiled is not None:
+            self.compiled.backward(theta, eta_gradient[None], out)
             return
         gradients = self._gradients
         # The copy makes of a score in float64, or of a slice of a wider one, what BLAS reads directly.

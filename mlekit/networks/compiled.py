@@ -22,7 +22,7 @@ from mlekit.kernels import address_of, library
 from mlekit.networks.activations import Activation, Relu, Sigmoid, Silu, Tanh
 from mlekit.networks.workspace import WorkBuffer
 
-__all__ = ["CompiledPerceptrons"]
+__all__ = ["CompiledPerceptrons", "passes_of"]
 
 _ACTIVATIONS: Mapping[type[Activation], int] = MappingProxyType({Tanh: 0, Sigmoid: 1, Relu: 2, Silu: 3})
 _WIDEST = 128  # hidden layer; above, OpenBLAS is as fast
@@ -50,15 +50,15 @@ class CompiledPerceptrons:
         functions = _functions()
         assert functions is not None
         self._functions = functions
-        self._members = members
+        self.members, self.outputs = members, sizes[-1]
         self._sizes = sizes
         self._settings = (n_parameters, activation, int(skip), len(sizes) - 2)
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._kept = WorkBuffer(np.dtype(np.float32))
-        without_rows = _sizes_of(0, 0, 0, self._settings, sizes)  # held here: a bare address would outlive it
+        without_rows = self.shape(0, 0, 0)  # held here: a bare address would outlive it
         room = functions.scratch(without_rows.ctypes.data)
-        self._threads = min(members, thread_count())
-        self._scratch = np.empty(room * self._threads, np.float32)
+        self._most_threads = min(members, thread_count())
+        self._scratch = np.empty(room * self._most_threads, np.float32)
         self._scratch_address = address_of(self._scratch)
         self._current: _Plan | None = None
 
@@ -89,7 +89,7 @@ class CompiledPerceptrons:
         plan = self._current = self._plan(inputs)
         self._functions.forward(
             plan.address,
-            self._members,
+            self.members,
             plan.threads,
             address_of(theta),
             address_of(inputs),
@@ -111,7 +111,7 @@ class CompiledPerceptrons:
         gradient = np.ascontiguousarray(eta_gradient, np.float32)
         self._functions.backward(
             plan.address,
-            self._members,
+            self.members,
             plan.threads,
             address_of(theta),
             address_of(gradient),
@@ -127,17 +127,36 @@ class CompiledPerceptrons:
             return known
         rows = inputs.shape[-2]
         strides = (inputs.strides[-2] // 4, inputs.strides[0] // 4 if inputs.ndim == 3 else 0)
-        sizes = _sizes_of(rows, *strides, self._settings, self._sizes)
-        needed = self._members * self._functions.kept(sizes.ctypes.data)
+        sizes = self.shape(rows, *strides)
+        needed = self.members * self._functions.kept(sizes.ctypes.data)
         before = address_of(self._kept.take(0))
         kept = address_of(self._kept.take(needed))
         if kept != before or len(self._plans) >= _KEPT_PLANS:
             self._plans.clear()  # they point to what was there before
-        eta = np.empty((self._members, rows, self._sizes[-1]), np.float32)
-        products = self._members * rows * self._settings[0]
-        threads = self._threads if products >= _SHARED_PRODUCTS else 1
-        self._plans[layout] = _Plan(sizes, sizes.ctypes.data, threads, kept, eta, address_of(eta))
-        return self._plans[layout]
+        eta = np.empty((self.members, rows, self._sizes[-1]), np.float32)
+        plan = _Plan(sizes, sizes.ctypes.data, self.threads(rows), kept, eta, address_of(eta))
+        self._plans[layout] = plan
+        return plan
+
+    def shape(self, rows: int, row_stride: int, member_stride: int) -> np.ndarray:
+        """What perceptron.h calls a perceptron: strides are counted in numbers."""
+        return np.array([rows, row_stride, member_stride, *self._settings, *self._sizes], dtype=np.intp)
+
+    def threads(self, rows: int) -> int:
+        """How many share a loop over the members, of so many rows."""
+        products = self.members * rows * self._settings[0]
+        return self._most_threads if products >= _SHARED_PRODUCTS else 1
+
+
+def passes_of(network: object) -> CompiledPerceptrons | None:
+    """The passes of a network or a stack that is computed by nothing else; None for any other.
+
+    >>> from mlekit.networks import Linear
+    >>> passes_of(Linear().build(2, 1)) is None
+    True
+    """
+    compiled = getattr(network, "compiled", None)
+    return compiled if isinstance(compiled, CompiledPerceptrons) else None
 
 
 class _Functions(NamedTuple):
@@ -162,10 +181,3 @@ def _functions() -> _Functions | None:
     for passing in (functions.forward, functions.backward):
         passing.argtypes, passing.restype = (address, number, number, *(address,) * 5), None
     return functions
-
-
-def _sizes_of(
-    rows: int, row_stride: int, member_stride: int, settings: tuple[int, ...], sizes: tuple[int, ...]
-) -> np.ndarray:
-    """What perceptron.h calls a perceptron."""
-    return np.array([rows, row_stride, member_stride, *settings, *sizes], dtype=np.intp)

@@ -60,7 +60,7 @@ class MLPStack:
         self._buffers: dict[tuple[int, ...], _Buffers] = {}
         self._current: _Buffers | None = None
         self._bound: dict[int, tuple[Float[np.ndarray, " parameters"], list[np.ndarray]]] = {}
-        self._compiled = CompiledPerceptrons.of(
+        self.compiled = CompiledPerceptrons.of(
             members, sizes, activation=activation, skip=skip, n_parameters=self._each, dtype=dtype
         )
 
@@ -89,8 +89,8 @@ class MLPStack:
         self, theta: Float[np.ndarray, " parameters"], inputs: Float[np.ndarray, "*own rows inputs"]
     ) -> Float[np.ndarray, "members rows outputs"]:
         """See `Stack`."""
-        if self._compiled is not None:
-            return self._compiled.forward(theta, inputs)
+        if self.compiled is not None:
+            return self.compiled.forward(theta, inputs)
         weights = self._matrices(theta)
         buffers = self._current = self._take(inputs.shape)
         np.copyto(buffers.inputs[..., :-1, :], inputs.swapaxes(-1, -2))
@@ -114,8 +114,8 @@ class MLPStack:
         out: Float[np.ndarray, " parameters"],
     ) -> None:
         """See `Stack`."""
-        if self._compiled is not None:
-            self._compiled.backward(theta, eta_gradient, out)
+        if self.compiled is not None:
+            self.compiled.backward(theta, eta_gradient, out)
             return
         buffers = self._current
         assert buffers is not None

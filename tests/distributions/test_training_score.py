@@ -60,7 +60,7 @@ def expected(
 @needs_kernels
 @pytest.mark.parametrize(("family", "target"), HEADS, ids=str)
 def test_these_families_have_a_kernel(family: Any, target: str) -> None:
-    assert TrainingScore(bound(family, target)[0])._kernel is not None
+    assert TrainingScore(bound(family, target)[0]).kernel is not None
 
 
 @pytest.mark.parametrize("balanced", [False, True])

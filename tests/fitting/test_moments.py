@@ -28,7 +28,7 @@ def test_weights_that_nothing_reaches_come_to_rest() -> None:
     for _ in range(1000):
         moments.step(theta, np.zeros_like(theta), 0.0)
     if moments._kernel is not None:
-        assert (moments._sum == 0).all()
+        assert (moments.sum == 0).all()
     assert np.isfinite(theta).all()
 
 

@@ -47,8 +47,8 @@ def test_as_numpy_in_double_precision_but_for_rounding(
     """So the gradient is the derivative, too: that of the NumPy path is checked by differences."""
     single, theta, inputs, score = problem(network, n_inputs, n_outputs, rows, np.float32)
     double, exact_theta, exact_inputs, _ = problem(network, n_inputs, n_outputs, rows, np.float64)
-    assert single._compiled is not None
-    assert double._compiled is None
+    assert single.compiled is not None
+    assert double.compiled is None
     eta, exact = single.forward(theta, inputs), double.forward(exact_theta, exact_inputs)
     np.testing.assert_allclose(eta, exact, rtol=1e-5, atol=2e-6 * np.abs(exact).max())
     gradient, exact_gradient = np.empty_like(theta), np.empty_like(exact_theta)
