@@ -117,12 +117,17 @@ class Batch(Predictable):
         fields = (getattr(self, field) for field in fused.fields)
         return evaluate(fused.kernel(core), shape, [*arguments, *fields])
 
+    def _said(self, core: str, *arguments: np.ndarray) -> Any:
+        """What a core says, or its kernel in its place: the bits of the answer itself, of some elements."""
+        shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
+        fused = self._by_kernel(core, shape, *arguments)
+        return getattr(self, core)(*arguments) if fused is None else fused
+
     def _of_uniform(self, core: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
         """What a core that takes levels says of uniform ones, none of which is 0 or 1."""
         level = rng.random(shape)
         level += 2.0**-54  # half a step of the generator
-        fused = self._by_kernel(core, shape, level)
-        return getattr(self, core)(level) if fused is None else fused
+        return self._said(core, level)
 
     def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
         """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""

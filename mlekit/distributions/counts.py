@@ -100,7 +100,7 @@ class CountDistribution(Distribution):
         active = np.flatnonzero((level > 0) & (level < 1))
         while len(active):
             at = k[active]
-            reached = flat._elements(level.shape, active)._cdf(at) >= level[active]
+            reached = flat._elements(level.shape, active)._said("_cdf", at) >= level[active]
             above[active] = np.where(reached, at, above[active])
             below[active] = np.where(reached, below[active], at)
             low, top, step = below[active], above[active], stride[active]

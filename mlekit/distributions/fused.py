@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Fused"]
+__all__ = ["TAILS", "Fused"]
+
+TAILS = ("_cdf", "_log_cdf", "_log_sf")
+"""The cores that answer from the same tails."""
 
 
 @dataclass(frozen=True)

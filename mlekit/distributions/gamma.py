@@ -25,7 +25,7 @@ from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import log_excess
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.incomplete import (
     gamma_quantile,
     log_gamma_density,
@@ -68,7 +68,7 @@ class Gamma(ExponentialFamily):
     parameters = (_SHAPE, _RATE)
     predicted = (_MEAN, _SHAPE)
     outcomes = POSITIVE
-    fused = Fused("gamma", ("shape", "rate"), frozenset({"_log_prob", "_entropy"}))
+    fused = Fused("gamma", ("shape", "rate"), frozenset({"_log_prob", "_entropy", *TAILS}))
 
     def __init__(self, *, shape: ArrayLike, rate: ArrayLike) -> None:
         self._store_parameters(shape=shape, rate=rate)

@@ -178,17 +178,8 @@ class Geometric(ExponentialFamily):
         certain = np.isneginf(self._log_failure)
         k = np.where(certain, 0, np.maximum(np.ceil(np.log1p(-level) / self._log_failure) - 1, 0))
         # Rounding of the quotient may miss a neighbour: the cdf itself decides.
-        k = k - ((k > 0) & (self._said_cdf(np.asarray(k - 1)) >= level))
-        return np.asarray(k + (self._said_cdf(np.asarray(k)) < level))
-
-    def _said_cdf(self, value: np.ndarray) -> Array:
-        """What `cdf` says, to the last bit."""
-        fused: Array | None = self._by_kernel(
-            "_cdf", np.broadcast_shapes(value.shape, self.batch_shape), value
-        )
-        if fused is not None:
-            return fused
-        return self._cdf(value)
+        k = k - ((k > 0) & (self._said("_cdf", np.asarray(k - 1)) >= level))
+        return np.asarray(k + (self._said("_cdf", np.asarray(k)) < level))
 
     # ---- moments ------------------------------------------------------------------------------------------
 
@@ -226,9 +217,7 @@ class Geometric(ExponentialFamily):
         return np.asarray(np.floor(np.log1p(-level) / self._log_failure))
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        level = rng.random(shape)
-        fused: Array | None = self._by_kernel("_failures", shape, level)
-        counts = np.asarray(self._failures(level) if fused is None else fused)
+        counts = np.asarray(self._said("_failures", rng.random(shape)))
         if np.max(counts, initial=0.0) > _LARGEST_SAMPLED:
             return counts
         whole: np.ndarray = counts.view(np.int64)

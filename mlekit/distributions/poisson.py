@@ -21,7 +21,7 @@ from mlekit.distributions.counts import CountDistribution, sample_poisson
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.incomplete import lower_gamma
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
@@ -54,7 +54,7 @@ class Poisson(CountDistribution, ExponentialFamily):
     parameters = (_RATE,)
     predicted = (_RATE,)
     outcomes = COUNTS
-    fused = Fused("poisson", ("rate",), frozenset({"_log_prob"}), score=True)
+    fused = Fused("poisson", ("rate",), frozenset({"_log_prob", *TAILS}), score=True)
 
     def __init__(self, *, rate: ArrayLike) -> None:
         self._store_parameters(rate=rate)

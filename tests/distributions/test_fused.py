@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlekit.distributions import Distribution, Gaussian
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from tests.distributions.cases import CASES, Case
 from tests.kernels.support import kernels, needs_library
 
@@ -44,12 +44,13 @@ def answers(batch: Distribution, core: str, value: np.ndarray) -> tuple[Any, Any
 
 def assert_alike(batch: Distribution, said: Any, expected: Any, core: str) -> None:
     # A log-density is a sum of terms, which may cancel where it passes zero, as does a quantile. SciPy's far tails have
-    # 13 digits, and what is no normal number is 0 for it.
+    # 13 digits, and what is no normal number is 0 for it; farther out 12.
+    relative = np.where(np.abs(expected) < 1e-10, 5e-12, 5e-13) if core in TAILS else 5e-13
     absolute: Any = {"_log_prob": 2e-13, "_entropy": 2e-13}.get(core, 1e-300)
     if core == "_quantile":
         absolute = 1e-15 * (np.abs(batch.quantile(0.25)) + np.abs(batch.quantile(0.75)))
     with np.errstate(invalid="ignore"):
-        alike = np.abs(said - expected) <= 5e-13 * np.abs(expected) + absolute
+        alike = np.abs(said - expected) <= relative * np.abs(expected) + absolute
     np.testing.assert_array_equal(np.where(alike, expected, said), expected)
 
 
@@ -79,6 +80,8 @@ def test_typical_parameters(case: Case, core: str) -> None:
 def test_extreme_parameters(case: Case, core: str) -> None:
     for parameters in case.extremes:
         batch = case.make(parameters)
+        if core in TAILS and not case.continuous and (np.asarray(batch.mean) > 2**53).all():
+            continue  # for SciPy k + 1 is k; test_tails.py knows better
         assert_alike(batch, *answers(batch, core, values(batch, core, 30)), core)
 
 

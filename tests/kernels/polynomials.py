@@ -1,6 +1,6 @@
 """The polynomials that the kernels' elementary functions are made of, derived from the functions themselves.
 
-    python -m tests.kernels.polynomials    writes mlekit/kernels/polynomials.h
+    python -m tests.kernels.polynomials    writes mlekit/kernels/polynomials.h and quadrature.h
 
 Each interpolates its function at Chebyshev nodes, in 60 digits, which leaves little more than the smallest possible
 error. A test compares the file with what is derived anew.
@@ -18,13 +18,23 @@ import mpmath
 from tests.support import REPOSITORY
 
 HEADER = REPOSITORY / "mlekit" / "kernels" / "polynomials.h"
+RULE_HEADER = HEADER.with_name("quadrature.h")
 
 _DIGITS = 60
+_NODES = 24
 _PREFACE = """/* Written by tests/kernels/polynomials.py, not by hand: polynomials by Chebyshev interpolation. */
 #ifndef POLYNOMIALS_H
 #define POLYNOMIALS_H
 
 #include "kernel.h"
+"""
+
+_RULE_PREFACE = f"""/* Written by tests/kernels/polynomials.py, not by hand: the Gauss-Legendre rule of {_NODES} nodes
+   on [0, 1]. */
+#ifndef QUADRATURE_H
+#define QUADRATURE_H
+
+#define NODES {_NODES}
 """
 
 
@@ -260,6 +270,14 @@ with mpmath.workdps(_DIGITS):
             20,
         ),
         Polynomial(
+            "log_gamma_share",
+            "log Gamma(1 + x) / x",
+            lambda x: mpmath.loggamma(1 + x) / x if x > mpmath.mpf(10) ** -30 else -mpmath.euler,
+            0,
+            mpmath.mpf("0.6"),
+            19,
+        ),
+        Polynomial(
             "i0_of_square",
             "I0(k) of x = k^2",
             lambda x: mpmath.besseli(0, mpmath.sqrt(x)),
@@ -309,5 +327,28 @@ def header() -> str:
     return "\n".join([_PREFACE, *polynomials, "", "#endif", ""])
 
 
+def _legendre_node(k: int) -> tuple[Any, Any]:
+    """A node on [0, 1] and its weight, by Newton's method from Tricomi's approximation (DLMF 18.16.14, 3.5.22)."""
+    x = -mpmath.cos(mpmath.pi * (k + mpmath.mpf(3) / 4) / (_NODES + mpmath.mpf(1) / 2))
+    for _ in range(8):
+        slope = _NODES * (x * mpmath.legendre(_NODES, x) - mpmath.legendre(_NODES - 1, x)) / (x * x - 1)
+        x -= mpmath.legendre(_NODES, x) / slope
+    return (1 + x) / 2, 1 / ((1 - x * x) * slope**2)
+
+
+def rule_header() -> str:
+    """The file of nodes and weights."""
+    with mpmath.workdps(_DIGITS):
+        pairs = [_legendre_node(k) for k in range(_NODES)]
+    lines = [_RULE_PREFACE]
+    for name, numbers in zip(("node", "weight"), zip(*pairs, strict=True), strict=True):
+        lines.append(f"static const double legendre_{name}[NODES] = {{")
+        texts = [float(number).hex() for number in numbers]
+        lines += [f"    {', '.join(texts[k : k + 4])}," for k in range(0, _NODES, 4)]
+        lines.append("};")
+    return "\n".join([*lines, "", "#endif", ""])
+
+
 if __name__ == "__main__":
     HEADER.write_text(header(), encoding="utf-8")
+    RULE_HEADER.write_text(rule_header(), encoding="utf-8")

@@ -19,17 +19,14 @@ needs_library = pytest.mark.skipif(
 
 def kernels() -> dict[str, int]:
     """The name of every kernel of doubles, and how many arguments it takes."""
-    sources = (path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.c")))
-    found = (re.findall(r"^(?:KERNEL|OVER_CHUNKS\()([\w(, ]+)", source, re.MULTILINE) for source in sources)
-    heads = (re.findall(r"\w+", head) for heads in found for head in heads)
-    # KERNEL2(name, first, second), or OVER_CHUNKS(name, 2, ...).
-    return {
-        first: int(rest[0]) if rest[0].isdigit() else len(rest) for first, *rest in map(_from_name, heads)
-    }
-
-
-def _from_name(words: list[str]) -> list[str]:
-    return words[1:] if words[0].isdigit() else words
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.c")))
+    found = {}
+    for name, names in re.findall(r"^KERNEL\d\((\w+)([\w, ]+)", sources, re.MULTILINE):
+        found[name] = len(re.findall(r"\w+", names))
+    for kind, name, count in re.findall(r"^(OVER_CHUNKS|TAILS)\((\w+), (\d)", sources, re.MULTILINE):
+        for question in ("_cdf", "_log_cdf", "_log_sf") if kind == "TAILS" else ("",):
+            found[name + question] = int(count)
+    return found
 
 
 def ask(name: str, *arguments: Array) -> Array:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlekit.kernels import building, library
-from tests.kernels.polynomials import HEADER, header
+from tests.kernels.polynomials import HEADER, RULE_HEADER, header, rule_header
 
 
 def test_the_library_is_there_where_it_can_be() -> None:
@@ -55,3 +55,4 @@ def test_a_library_of_other_sources_gives_way(sources: Path) -> None:
 
 def test_the_polynomials_are_those_derived() -> None:
     assert HEADER.read_text(encoding="utf-8") == header(), "run python -m tests.kernels.polynomials"
+    assert RULE_HEADER.read_text(encoding="utf-8") == rule_header()
