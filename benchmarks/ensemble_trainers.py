@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.problem import BETA1, BETA2, EPSILON, RATE, Matrix, Problem
-from benchmarks.trainers import Mlekit, constant_of, head_of
+from benchmarks.trainers import Epochs, Mlekit, constant_of, head_of
 from mlekit.distributions.training_score import TrainingScore
-from mlekit.fitting import Adam, Sample
+from mlekit.fitting import Sample
 from mlekit.fitting.members import MembersObjective
 from mlekit.fitting.moments import Moments
 from mlekit.networks import MLP, build_stack
@@ -92,12 +92,11 @@ class FitMembers:
         weights = np.ones((problem.rows, problem.members), dtype=np.float32)
         sample = Sample(inputs, target[:, 0], weights)
         objective = MembersObjective(stack, head, sample, None, np.zeros(len(theta), dtype=bool))
-        optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)
-        self._run = optimizer.start(objective, theta, np.random.default_rng(2))
+        self._epochs = Epochs(problem, objective, theta)
 
-    def step(self) -> None:
-        """Make a step on the next batch of the shuffled rows."""
-        self._run.step()
+    def epoch(self) -> None:
+        """Make as many steps as there are batches."""
+        self._epochs.make_one()
 
 
 class TorchStack:

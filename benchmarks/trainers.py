@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
@@ -20,6 +21,8 @@ from mlekit.distributions import Bernoulli, Family, Gaussian, Head
 from mlekit.distributions.training_score import TrainingScore
 from mlekit.fitting import Adam, Objective, Sample
 from mlekit.fitting.moments import Moments
+from mlekit.fitting.objective import BatchObjective
+from mlekit.fitting.optimizer import Run
 from mlekit.networks import MLP
 
 
@@ -85,17 +88,33 @@ class Fit:
         head = head_of(problem, target)
         network = MLP(*problem.widths).build(problem.n_inputs, head.n_outputs, dtype=np.float32)
         objective = Objective(network, head, Sample(inputs, target[:, 0]))
-        optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=1e6)
-        self._run = optimizer.start(objective, problem.start(), np.random.default_rng(2))
-        self._steps_an_epoch = -(-problem.rows // problem.batch)
-
-    def step(self) -> None:
-        """Make a step on the next batch of the shuffled rows."""
-        self._run.step()
+        self._epochs = Epochs(problem, objective, problem.start())
 
     def epoch(self) -> None:
         """Make as many steps as there are batches."""
-        for _ in range(self._steps_an_epoch):
+        self._epochs.make_one()
+
+
+class Epochs:
+    """Epochs of mlekit's own runs, of which a hundred make one."""
+
+    def __init__(
+        self, problem: Problem, objective: BatchObjective, theta: Float[np.ndarray, " parameters"]
+    ) -> None:
+        self._steps = -(-problem.rows // problem.batch)
+        self._optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=100)
+        self._objective, self._theta = objective, theta
+        self._run = self._start()
+
+    def _start(self) -> Run:
+        return self._optimizer.start(self._objective, self._theta, np.random.default_rng(2))
+
+    def make_one(self) -> None:
+        """Make the steps of one; where the run is at its end, of the first one of the next."""
+        if self._run.stop is not None:
+            self._run = self._start()
+        end = self._run.steps + self._steps
+        while self._run.steps < end:
             self._run.step()
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,41 @@ def check_agreement(problem: Problem, trainers: Mapping[str, Trainer], steps: in
         )
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """How much is measured: so many rounds, of so many of the problems, beside a large product's speed."""
+
+    rounds: int
+    cases: int | None
+    peak: float
+
+    def tables(
+        self,
+        of_what: str,
+        problems: Sequence[Problem],
+        makers: Mapping[str, Callable[[Problem], Trainer]],
+        fit: str,
+        make_fit: type[Fit | FitMembers],
+    ) -> list[str]:
+        """Time the steps of all trainers, then their epochs and those of a fit."""
+        steps, epochs = {}, {}
+        chosen = problems[: self.cases]
+        for problem in chosen:
+            print(problem, flush=True)
+            trainers = {name: make(problem) for name, make in makers.items()}
+            check_agreement(problem, trainers)
+            step = {name: trainer.step for name, trainer in trainers.items()}
+            epoch = {name: trainer.epoch for name, trainer in trainers.items()}
+            steps[str(problem)] = compare(step, rounds=self.rounds)
+            epochs[str(problem)] = compare({fit: make_fit(problem).epoch, **epoch}, rounds=self.rounds)
+        of_step = {str(problem): problem.flops for problem in chosen}
+        of_epoch = {str(problem): problem.flops * ROWS // problem.batch for problem in chosen}
+        return [
+            table(f"One step{of_what}", "µs", steps, Arithmetic(of_step, self.peak)),
+            table(f"One epoch{of_what}", "ms", epochs, Arithmetic(of_epoch, self.peak)),
+        ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--threads", type=int, default=1, help="for BLAS and PyTorch (default: 1)")
@@ -83,29 +118,16 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # an epoch is not meant to converge
 
-    steps, epochs, ensembles = {}, {}, {}
-    problems, of_members = PROBLEMS[: arguments.cases], ENSEMBLES[: arguments.cases]
     with threads(arguments.threads):
         description = machine(["numpy", "scikit-learn", "torch", "jax"])
         peak = product_speed()
-        for problem in problems:
-            print(problem, flush=True)
-            trainers = {name: make(problem) for name, make in TRAINERS.items()}
-            check_agreement(problem, trainers)
-            # The first stands for the mere arithmetic; what users get by `fit` does more in a step.
-            fit = Fit(problem)
-            step = {name: trainer.step for name, trainer in trainers.items()}
-            epoch = {name: trainer.epoch for name, trainer in trainers.items()}
-            steps[str(problem)] = compare({**step, "mlekit fit": fit.step}, rounds=arguments.rounds)
-            epochs[str(problem)] = compare({**epoch, "mlekit fit": fit.epoch}, rounds=arguments.rounds)
-        for problem in of_members:
-            print(problem, flush=True)
-            trainers = {name: make(problem) for name, make in ENSEMBLE_TRAINERS.items()}
-            check_agreement(problem, trainers)
-            step = {name: trainer.step for name, trainer in trainers.items()}
-            step_of_fit = {"mlekit fit_ensemble": FitMembers(problem).step}
-            ensembles[str(problem)] = compare({**step, **step_of_fit}, rounds=arguments.rounds)
-    arithmetic = Arithmetic({str(problem): problem.flops for problem in [*problems, *of_members]}, peak)
+        measure = Measurement(arguments.rounds, arguments.cases, peak)
+        tables = [
+            *measure.tables("", PROBLEMS, TRAINERS, "mlekit fit", Fit),
+            *measure.tables(
+                " of an ensemble", ENSEMBLES, ENSEMBLE_TRAINERS, "mlekit fit_ensemble", FitMembers
+            ),
+        ]
     option = "" if arguments.threads == 1 else f" --threads {arguments.threads}"
     header = [
         "# One training step, one epoch",
@@ -118,9 +140,10 @@ def main() -> None:
         "Forward (tanh), loss and its gradient, backward, Adam, in float32: the same from the same weights, which",
         "is checked before it is timed.",
         "",
-        "* mlekit networks: `mlekit.networks`, its score of a likelihood, and its Adam, in `benchmarks/trainers.py`",
-        "* mlekit fit, fit_ensemble: the steps that they make, with any distribution's likelihood, schedule, clipping,",
-        "  history",
+        "* mlekit networks, stack: `mlekit.networks`, a likelihood's score, and Adam, each called from Python, in",
+        "  `benchmarks/trainers.py`",
+        "* mlekit fit, fit_ensemble: the steps that they make, with schedule, clipping, history and shuffling: only as",
+        "  epochs, as many steps are one call",
         "* scikit-learn: the private `_backprop` and `AdamOptimizer` for a step, `partial_fit` for an epoch",
         "* PyTorch eager: with the default and with the fused Adam; compiled: gradient and Adam in one graph",
         "  (`torch.func`, `torch.compile`), compilation not counted",
@@ -137,11 +160,6 @@ def main() -> None:
         f"An epoch is {ROWS} rows, shuffled. Ratios are to the first contestant, round by round.",
     ]
     name = "training_step" if arguments.threads == 1 else f"training_step_{arguments.threads}_threads"
-    tables = [
-        table("One step", "µs", steps, arithmetic),
-        table("One epoch", "ms", epochs),
-        table("One step of an ensemble", "µs", ensembles, arithmetic),
-    ]
     publish(name, header, tables, None if arguments.cases is None else SCRATCH)
 
 
