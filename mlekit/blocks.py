@@ -14,13 +14,14 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["Cut", "in_blocks", "is_long", "thread_count"]
+__all__ = ["Cut", "in_blocks", "is_long", "on_threads", "one_blas_thread", "thread_count"]
 
 Values = TypeVar("Values")
 
@@ -126,6 +127,35 @@ def in_blocks(
         for cut, part in unlike:
             whole[cut.place] = part
     return whole
+
+
+def on_threads(work: Callable[[int], object], threads: int) -> None:
+    """Do the work of every thread, which it is told the number of; the calling one takes the first.
+
+    >>> done = np.zeros(3)
+    >>> on_threads(lambda thread: done.__setitem__(thread, 1), 3)
+    >>> done
+    array([1., 1., 1.])
+    """
+    if threads == 1:
+        work(0)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Threads of this call alone: a process forked later would wait for ones that it does not have.
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(work, thread) for thread in range(1, threads)]
+        work(0)
+    for other in others:
+        other.result()
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Where products are small, or many threads make them: those of BLAS would wait for each other most of the time."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def thread_count() -> int:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
+from mlekit.blocks import one_blas_thread
 from mlekit.distributions import Distribution, Gaussian, Head
 from mlekit.estimation import marginal_coordinates, starting_point, with_output_biases
 from mlekit.fitting import (
@@ -141,13 +142,10 @@ def train(
 
     Networks take turns in one thread; their kernels share the members among as many as there are cores.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     *networks, last = kinds
     if not last.linear:
         networks = [*networks, last]
-    # The products are small: threads of BLAS would wait for each other most of the time.
-    with threadpool_limits(1, user_api="blas"), progress_bar(progress) as bar:
+    with one_blas_thread(), progress_bar(progress) as bar:
         first = [_train_linear(last)] if last.linear else []
         beside = _held_out_log_prob(last, first[0]) if first else None
         courses = [_course(kind, solver, [seed, number], beside, bar) for number, kind in enumerate(networks)]

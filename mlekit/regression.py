@@ -9,6 +9,7 @@ any network leaves one to parameters that all rows share.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mlekit.arrays import RowSource
+from mlekit.blocks import on_threads, one_blas_thread, thread_count
 from mlekit.distributions import Head
 from mlekit.errors import FormulaError
 from mlekit.fitting.features import Preparation
@@ -33,6 +35,9 @@ from mlekit.networks import (
 from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
+
+_PIECE_ROWS = 1024  # that networks take at a time: what they keep of them stays in the cache
+_MUCH_WORK = 2**27  # of products: threads have to be started, and those of BLAS held back
 
 
 @dataclass(frozen=True)
@@ -173,12 +178,22 @@ class Regression:
         preparation: Preparation,
         inputs: Float[RowSource, "rows inputs"],
     ) -> Float[np.ndarray, "rows outputs"]:
-        """η of all rows in double precision."""
-        network = self.build(np.float64)
+        """η of all rows in double precision, by as many threads as are allowed if that is much work."""
         weights = theta.astype(np.float64)
-        eta = np.empty((len(inputs), network.n_outputs))
-        for rows in chunks(inputs):
-            eta[rows] = network.forward(weights, preparation.apply(inputs[rows], np.float64))
+        eta = np.empty((len(inputs), sum(block.n_outputs for block in self.blocks)))
+        much = not self.is_linear and len(inputs) * len(weights) >= _MUCH_WORK
+        threads = thread_count() if much else 1
+        networks = [self.build(np.float64) for _ in range(threads)]
+        with one_blas_thread() if threads > 1 else nullcontext():
+            for rows in chunks(inputs):
+                features, out = preparation.apply(inputs[rows], np.float64), eta[rows]
+
+                def fill(thread: int, features: np.ndarray = features, out: np.ndarray = out) -> None:
+                    for start in range(thread * _PIECE_ROWS, len(features), threads * _PIECE_ROWS):
+                        piece = slice(start, start + _PIECE_ROWS)
+                        out[piece] = networks[thread].forward(weights, features[piece])
+
+                on_threads(fill, threads)
         return eta
 
 

@@ -202,7 +202,7 @@ def test_a_class_of_few_rows_is_spread_over_the_folds() -> None:
     assert held_out[95:99].sum(axis=0).max() == 1
 
 
-@pytest.mark.parametrize("looks", [2, 40], ids=["while lines are fitted", "while networks are trained"])
+@pytest.mark.parametrize("looks", [2, 20], ids=["while lines are fitted", "while networks are trained"])
 def test_an_interrupted_fit_keeps_the_best_so_far(monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
     seen: list[int] = []
     compute = HeldOut.mean_nll

@@ -26,6 +26,7 @@ __all__ = ["VALUED_EVERY", "Made", "MinibatchRun", "Schedule"]
 VALUED_EVERY = 8
 """The history's likelihood is that of every few batches: an estimate either way, and not what is climbed."""
 _RECORDS = 100
+_FEWEST_STEPS = 5  # between two looks, as one at the validation rows may cost as much as several steps
 _RUNAWAY = 1e3
 
 
@@ -130,17 +131,18 @@ class MinibatchRun(ABC):
         self._looks = self._planned_looks()
         self._deck = Deck(objective.sample, schedule.rows_a_step(rows), rng)
         self._gradient = np.empty_like(theta)
-        self._mean_weight = objective.sample.total_weight / rows
+        self._total_weight = objective.sample.total_weight
+        self._mean_weight = self._total_weight / rows
         self._nll_sum: float | Float[np.ndarray, " members"] = 0.0
         self._row_sum = 0
         self._highest_nll: float | Float[np.ndarray, " members"] = np.inf
 
     def _planned_looks(self) -> tuple[int, ...]:
-        """The steps after which a record is due: the same number in every cycle, and one at its end."""
+        """The steps after which a record is due: about the same number in every cycle, and one at its end."""
         looks: set[int] = set()
         share = max(1, _RECORDS // len(self._ends))
         for start, end in pairwise((0, *self._ends)):
-            looks.update(range(end, start, -ceil((end - start) / share)))
+            looks.update(range(end, start, -max(_FEWEST_STEPS, ceil((end - start) / share))))
         return tuple(sorted(looks))
 
     @abstractmethod
@@ -173,7 +175,7 @@ class MinibatchRun(ABC):
                 "diverged: the likelihood falls far below its start; lower the learning rate", False
             )
             return Record(np.inf, np.inf)
-        norm = made.norm * self.objective.sample.total_weight
+        norm = made.norm * self._total_weight
         return Record(mean_nll, norm, ends_cycle=self.steps in self._ends)
 
     def _make(self, batches: Batches, rates: Float[np.ndarray, " steps"]) -> Made:
@@ -187,7 +189,7 @@ class MinibatchRun(ABC):
             factor = 1 / (len(chunk.inputs) * self._mean_weight)
             of_chunk = objective.chunk_gradient(self.theta, chunk, gradient, factor, valued=valued)
             if objective.prior is not None:
-                objective.prior.subtract_gradient(self.theta, gradient, 1 / objective.sample.total_weight)
+                objective.prior.subtract_gradient(self.theta, gradient, 1 / self._total_weight)
             norm = sqrt(float(gradient @ gradient))
             if not isfinite(norm):
                 return Made(nll, inf)

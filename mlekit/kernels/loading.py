@@ -11,14 +11,13 @@ import ctypes
 import math
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from mlekit.arrays import Array
-from mlekit.blocks import thread_count
+from mlekit.blocks import on_threads, thread_count
 from mlekit.kernels.building import library_path
 
 __all__ = ["address_of", "evaluate", "library"]
@@ -96,16 +95,8 @@ def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> A
 def in_parts(part: Callable[[int, int], None], size: int) -> None:
     """Work on elements from a first to before a last, on as many threads as are allowed if there are many."""
     threads = thread_count() if size >= _THREADED_ELEMENTS else 1
-    if threads == 1:
-        part(0, size)
-        return
     edges = [size * k // threads for k in range(threads + 1)]
-    # Threads of this call alone: a process forked later would wait for ones that it does not have.
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(part, *edges[k : k + 2]) for k in range(1, threads)]
-        part(*edges[:2])
-    for other in others:
-        other.result()
+    on_threads(lambda thread: part(*edges[thread : thread + 2]), threads)
 
 
 def _laid_out(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
