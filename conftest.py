@@ -11,10 +11,12 @@ import importlib
 import os
 import runpy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
-from jaxtyping import install_import_hook
+import jaxtyping
+import pytest
 
 import tests.shape_checks
 
@@ -31,8 +33,18 @@ if "mlekit" in sys.modules:
 # The kernels of this tree's sources, wherever there is a compiler: compiled when they have changed.
 if os.environ.get("MLEKIT_KERNELS") != "0":
     runpy.run_path(str(ROOT / "mlekit" / "kernels" / "building.py"))["build"]()
-# From here on every annotated argument and result in mlekit is checked at run time, array shapes included.
-install_import_hook("mlekit", tests.shape_checks.__name__ + ".checked")
+# From here on every annotated argument and result in mlekit is checked at run time, array shapes included. A run that
+# asks the same questions of other dependencies may do without.
+if os.environ.get("MLEKIT_SHAPE_CHECKS") != "0":
+    jaxtyping.install_import_hook("mlekit", tests.shape_checks.__name__ + ".checked")
+
+
+@pytest.fixture
+def unchecked_shapes() -> Iterator[None]:
+    """Leave shapes to other tests: in what calls many small functions, looking at them takes most of the time."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def pytest_collect_file(file_path: Path) -> None:

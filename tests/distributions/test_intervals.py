@@ -24,6 +24,8 @@ from mlekit.distributions.intervals import interval_curvature, interval_score, l
 from tests.distributions.cases import Case, each, fitted, ordered
 from tests.distributions.quadrature import PANEL_LEVELS, panels
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 LEVELS = np.array([1e-6, 0.01, 0.3, 0.49, 0.490001, 0.6, 0.99, 1 - 1e-6])
 
 

@@ -14,6 +14,8 @@ from mlekit.distributions.composed import Kind
 from tests.distributions.cases import Case, each, each_link, exponential, fitted, independent
 from tests.support import seeds
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 ROWS = 40
 SEEDS = seeds(5)
 

@@ -15,6 +15,8 @@ from tests.distributions.cases import CASES, Case, each, ordered
 from tests.distributions.quadrature import PANEL_LEVELS, panels
 from tests.support import seeds
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 LEVELS = np.array([1e-6, 0.01, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.99])
 SEEDS = seeds(4)
 

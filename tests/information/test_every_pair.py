@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -24,16 +23,10 @@ from mlekit.information import (
 from mlekit.information.outcomes import is_direction
 from tests.distributions.cases import CASES
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 LOG_2 = float(np.log(2))
 SYMMETRIC: list[Callable[..., Estimate]] = [js, hellinger, total_variation, bhattacharyya]
-
-
-@pytest.fixture(autouse=True)
-def unchecked_shapes() -> Iterator[None]:
-    """Leave shapes to the other tests: looking at them takes most of the time of so many small integrals."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def kind(p: Distribution) -> str | None:

@@ -30,6 +30,8 @@ from mlekit.information.outcomes import comparable
 from tests.information.families import gamma, laplace, student
 from tests.information.test_ways import PAIRS
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 ORDERS = [0.0, 0.25, 0.5, 1.0, 1.5]
 
 
