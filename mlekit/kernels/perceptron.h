@@ -1,5 +1,6 @@
 /* Multilayer perceptrons, forward and backward, in single precision, for members of an ensemble one after the other:
-   for vectors of LANES numbers, which the file that includes this one chooses, with the processors that it is for.
+   for vectors of LANES numbers and tiles of TILE rows by ACROSS vectors, which the file that includes this one chooses
+   so that a tile fills the registers of the processors that it is for.
 
    Samples are rows and units columns; rows are filled up to a multiple of TILE, and units to one of LANES. Every product
    is made of one kind of tile, TILE rows by LANES columns, whose sums stay in registers. BLAS packs both matrices and
@@ -10,7 +11,7 @@
 #include "single.h"
 #include "team.h"
 
-enum { TILE = 8, PANEL = 64 };
+enum { PANEL = 64 };
 
 #define PASTED(name, lanes) name##_##lanes
 #define WITH(name, lanes) PASTED(name, lanes)

@@ -4,6 +4,7 @@
 #ifdef SEVERAL_PROCESSORS
 #define LANES 16
 #define ACROSS 3
+#define TILE 8
 #define PROCESSORS __attribute__((target("arch=x86-64-v4")))
 #include "perceptron.h"
 #include "training.h"

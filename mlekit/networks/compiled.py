@@ -2,8 +2,7 @@
 
 What NumPy takes a dozen calls for is one loop over tiles that stay in the processor's registers. Threads share the
 members of an ensemble, each of which one of them computes. A pass computes in single precision, as training does, and
-what the NumPy path computes, but for rounding. Wide layers are left to BLAS, whose products of large matrices are
-faster.
+what the NumPy path computes, but for rounding. Layers wider than 512 are left to BLAS.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from mlekit.networks.workspace import WorkBuffer
 __all__ = ["CompiledPerceptrons", "passes_of"]
 
 _ACTIVATIONS: Mapping[type[Activation], int] = MappingProxyType({Tanh: 0, Sigmoid: 1, Relu: 2, Silu: 3})
-_WIDEST = 128  # hidden layer; above, OpenBLAS is as fast
+_WIDEST = 512  # hidden layer; above, OpenBLAS is as fast
 _KEPT_PLANS = 8
 _SHARED_PRODUCTS = 2**19  # of numbers in a pass: some 20 µs, and threads take a few to find together
 

@@ -146,7 +146,7 @@ def test_what_has_no_kernel_goes_step_by_step() -> None:
     double = replace(objective.sample, inputs=objective.sample.inputs.astype(float))
     prior = WeightPrior(Gaussian(loc=0.0, scale=1.0), objective.penalized, np.ones(len(theta)))
     heavy = as_family(mk.Laplace).bind(pd.DataFrame({"y": objective.sample.target}))
-    wide = MLP(300).build(4, 2, dtype=np.float32)
+    wide = MLP(513).build(4, 2, dtype=np.float32)
     for other in (
         replace(objective, sample=double),
         replace(objective, prior=prior),

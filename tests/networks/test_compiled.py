@@ -178,4 +178,4 @@ def test_left_to_numpy_where_it_has_no_kernel_or_a_faster_one() -> None:
     assert of("tanh", 8, np.dtype(np.float32)) is not None
     assert of("gelu", 8, np.dtype(np.float32)) is None
     assert of("tanh", 8, np.dtype(np.float64)) is None
-    assert of("tanh", 512, np.dtype(np.float32)) is None
+    assert of("tanh", 513, np.dtype(np.float32)) is None
