@@ -18,7 +18,7 @@ import math
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import erfcx, exp1
+from scipy.special import erfcx, exp1, ndtri
 
 from mlekit.arrays import Array, ArrayLike, BoolArray, unwrap
 from mlekit.distributions.domain import POSITIVE, Interval
@@ -36,6 +36,8 @@ _SHAPE = Parameter("shape", POSITIVE, LOG, typical=(0.05, 20.0), unit="scale")
 
 _ROOT_HALF = math.sqrt(0.5)
 _ITERATIONS = 200
+_ROUNDING = 4 * np.finfo(np.float64).eps
+_SLOPE = 2 / math.sqrt(math.pi)
 _LARGEST_RATIO = 1e15
 # Beyond it e^x·E₁(x) by its asymptotic series, which so many terms make exact.
 _FAR, _TERMS = 50.0, 25
@@ -64,7 +66,7 @@ class InverseGaussian(ExponentialFamily):
     parameters = (_MEAN, _SHAPE)
     predicted = (_MEAN, _SHAPE)
     outcomes = POSITIVE
-    fused = Fused("inverse_gaussian", ("mean", "shape"), frozenset({"_log_prob", "_cdf"}))
+    fused = Fused("inverse_gaussian", ("mean", "shape"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, mean: ArrayLike, shape: ArrayLike) -> None:
         self._store_parameters(mean=mean, shape=shape)
@@ -203,36 +205,34 @@ class InverseGaussian(ExponentialFamily):
         return np.where(right, tail, np.log1p(-np.exp(tail)))
 
     def _quantile(self, level: np.ndarray) -> Array:
-        """No closed form: Newton in log(y/μ) for the logarithm of the smaller tail, kept in a bracket."""
+        """No closed form: Newton for the logarithm of the smaller tail in s = ½ log(y/μ), kept in a bracket."""
         shape = np.broadcast_shapes(level.shape, self.batch_shape)
-        mean, size, p = (np.broadcast_to(x, shape) for x in (self._mean, self.shape, level))
-        ratio = size / mean
-        standard = InverseGaussian._unchecked(mean=np.ones(shape), shape=ratio)
-        upper = p > standard._cdf(np.ones(shape))
-        sign = np.where(upper, 1.0, -1.0)
-        target = np.where(upper, np.log1p(-p), np.log(p))
-
-        def excess(distance: Array) -> tuple[Array, Array]:
-            """Log tail minus target, and minus its slope, at the distance from the mean on the tail's side."""
-            y = np.asarray(np.exp(sign * distance))
-            tail = np.asarray(np.where(upper, standard._log_sf(y), standard._log_cdf(y)))
-            return tail - target, np.exp(standard._log_prob(y) + np.log(y) - tail)
-
-        inside = (p > 0) & (p < 1)
-        near, far = np.zeros(shape), np.ones(shape)
-        while (short := inside & (excess(far)[0] > 0)).any():
-            near, far = np.where(short, far, near), np.where(short, 2 * far, far)
-        distance = 0.5 * (near + far)
+        p = np.broadcast_to(level, shape).reshape(-1)
+        root = np.broadcast_to(np.sqrt(2 * self.shape / self._mean), shape).reshape(-1)
+        above = _scaled_tail(np.zeros_like(root), root, np.ones(root.shape, dtype=bool))[0]
+        right = p > 0.5 * (2 - above)
+        tail = np.where(right, 1 - p, p)
+        # As if the tail were a normal one from the mean on; a little too far to the right.
+        start = ndtri(np.minimum(tail / np.where(right, above, 2 - above), 0.5))
+        distance = np.arcsinh(np.abs(start) / (math.sqrt(2) * root))
+        near, far = np.zeros_like(root), np.full_like(root, np.inf)
+        active = np.flatnonzero(tail > 0)
         for _ in range(_ITERATIONS):
-            over, slope = excess(distance)
-            near, far = np.where(over > 0, distance, near), np.where(over > 0, far, distance)
-            newton = distance + over / slope
-            following = np.where((newton > near) & (newton < far), newton, 0.5 * (near + far))
-            done = np.abs(following - distance) <= 4e-16 * np.abs(distance) + 1e-17
-            distance = np.where(done, distance, following)
-            if (done | ~inside).all():
+            at, target = distance[active], np.log(tail[active])
+            scaled, from_mean = _scaled_tail(at, root[active], right[active])
+            excess = np.log(0.5 * scaled) - from_mean - target
+            slope = _SLOPE * root[active] * np.exp(np.where(right[active], -at, at)) / scaled
+            low = near[active] = np.where(excess > 0, at, near[active])
+            high = far[active] = np.where(excess > 0, far[active], at)
+            newton, between = at + excess / slope, np.where(high < np.inf, 0.5 * (low + high), 2 * at + 1)
+            following = distance[active] = np.where((newton >= low) & (newton <= high), newton, between)
+            # Steps of a billionth part leave nothing to do; where the equation holds, more would follow its rounding.
+            slight = np.abs(following - at) <= 1e-9 * at + 1e-17
+            active = active[~(slight | (np.abs(excess) <= _ROUNDING * (1 - target)))]
+            if not len(active):
                 break
-        return np.where(p <= 0, 0.0, np.where(p >= 1, np.inf, mean * np.exp(sign * distance)))
+        y = np.broadcast_to(self._mean, shape) * np.exp(np.where(right, 2, -2) * distance).reshape(shape)
+        return np.where(level <= 0, 0.0, np.where(level >= 1, np.inf, y))
 
     # ---- moments ------------------------------------------------------------------------------------------
 
@@ -279,6 +279,17 @@ class InverseGaussian(ExponentialFamily):
         return self._mean * np.where(taken, smaller, 1 / smaller)
 
 
+def _scaled_tail(distance: Array, root: Array, right: BoolArray) -> tuple[Array, Array]:
+    """For s = ∓distance, exp(u²) times twice the probability below y, or above it, and u² = (root·sinh s)² = ½a²."""
+    u, v = root * np.sinh(distance), root * np.cosh(distance)
+    whole, part = erfcx(u), erfcx(v)
+    scaled = whole + np.where(right, -part, part)
+    close = np.asarray(right & (whole < 2 * part))
+    if close.any():
+        scaled[close] = _fall_of_erfcx(u[close], 0.5 * root[close] * np.exp(-distance[close]))
+    return scaled, np.square(u)
+
+
 def _fall_of_erfcx(a: Array, root: Array) -> Array:
     """erfcx(a) − erfcx(a + 2·root) = 2/√π·∫ exp(−t² − 2at)·(1 − exp(−4·root·t)) dt, which does not cancel."""
     reach = _REACH / (a + np.sqrt(np.square(a) + _REACH))
@@ -286,7 +297,7 @@ def _fall_of_erfcx(a: Array, root: Array) -> Array:
     for node, weight in _RULE:
         t = reach * node
         total -= weight * np.exp(-t * (t + 2 * a)) * np.expm1(-4 * root * t)
-    fall: Array = 2 / math.sqrt(math.pi) * reach * total
+    fall: Array = _SLOPE * reach * total
     return fall
 
 

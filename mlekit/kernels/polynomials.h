@@ -81,6 +81,38 @@ INLINE double erfcx_scaled(double x)
     return sum;
 }
 
+/* (erfcx_scaled(y) - erfcx_scaled(x)) / (y - x), also where that is 0/0, and erfcx_scaled(x) */
+INLINE double erfcx_scaled_slope(double x, double y, double *value)
+{
+    double slope = 0, sum = 0x1.e7a100062f385p-32;
+    slope = slope * y + sum, sum = sum * x + 0x1.55fb76b7dbdd0p-32;
+    slope = slope * y + sum, sum = sum * x - 0x1.6b2228df54be4p-28;
+    slope = slope * y + sum, sum = sum * x - 0x1.01418b99efa2ep-28;
+    slope = slope * y + sum, sum = sum * x + 0x1.4eb5efb28ed5dp-25;
+    slope = slope * y + sum, sum = sum * x + 0x1.8fa2f9fdc0311p-26;
+    slope = slope * y + sum, sum = sum * x - 0x1.1636c8002e495p-22;
+    slope = slope * y + sum, sum = sum * x - 0x1.eb7b41166a177p-25;
+    slope = slope * y + sum, sum = sum * x + 0x1.d65081c59291dp-20;
+    slope = slope * y + sum, sum = sum * x - 0x1.0556aa18e657bp-20;
+    slope = slope * y + sum, sum = sum * x - 0x1.8002c11990e5bp-17;
+    slope = slope * y + sum, sum = sum * x + 0x1.778b948121ce1p-16;
+    slope = slope * y + sum, sum = sum * x + 0x1.b143d63ea931ep-15;
+    slope = slope * y + sum, sum = sum * x - 0x1.303fa49e236d5p-12;
+    slope = slope * y + sum, sum = sum * x + 0x1.33fb27421f98cp-12;
+    slope = slope * y + sum, sum = sum * x + 0x1.cc3a0e7d99253p-10;
+    slope = slope * y + sum, sum = sum * x - 0x1.3f603c3682d81p-7;
+    slope = slope * y + sum, sum = sum * x + 0x1.d0b0037d155f4p-6;
+    slope = slope * y + sum, sum = sum * x - 0x1.e0d0fa6df428dp-5;
+    slope = slope * y + sum, sum = sum * x + 0x1.7a14188a9ce86p-4;
+    slope = slope * y + sum, sum = sum * x - 0x1.bda9309a28be0p-4;
+    slope = slope * y + sum, sum = sum * x + 0x1.510169d096658p-4;
+    slope = slope * y + sum, sum = sum * x + 0x1.d5f2948159e20p-9;
+    slope = slope * y + sum, sum = sum * x - 0x1.1f367683f89a5p-3;
+    slope = slope * y + sum, sum = sum * x + 0x1.3ccda0b5d5dc2p+0;
+    *value = sum;
+    return slope;
+}
+
 /* z/(1 - 2p) of x = -log 4p(1 - p), P(Z > z) = p < 1/2, for x from 0 to 5;
    off by 3e-17 at most. */
 INLINE double ndtri_middle(double x)

@@ -50,6 +50,7 @@ class Polynomial:
         high: where it ends.
         terms: how many coefficients.
         kind: of the numbers in C.
+        slope: whether its divided differences are wanted, too.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Polynomial:
     high: Any
     terms: int
     kind: str = "double"
+    slope: bool = False
 
     def source(self) -> str:
         """The polynomial as a function in C, by Horner's rule."""
@@ -82,6 +84,23 @@ class Polynomial:
                 "    return sum;",
                 "}",
             ]
+            if self.slope:
+                lines += [
+                    "",
+                    f"/* ({self.name}(y) - {self.name}(x)) / (y - x), also where that is 0/0, and {self.name}(x) */",
+                    f"INLINE {self.kind} {self.name}_slope({self.kind} x, {self.kind} y, {self.kind} *value)",
+                    "{",
+                    f"    {self.kind} slope = 0, sum = {first.hex()}{suffix};",
+                    *(
+                        f"    slope = slope * y + sum, sum = sum * x + {other.hex()}{suffix};".replace(
+                            "+ -", "- "
+                        )
+                        for other in others
+                    ),
+                    "    *value = sum;",
+                    "    return slope;",
+                    "}",
+                ]
         return "\n".join(lines)
 
 
@@ -204,6 +223,7 @@ with mpmath.workdps(_DIGITS):
             -1,
             1,
             25,
+            slope=True,
         ),
         Polynomial(
             "ndtri_middle",
