@@ -73,16 +73,13 @@ def is_long(shape: tuple[int, ...]) -> bool:
     return math.prod(shape) > 2 * _BLOCK_ELEMENTS
 
 
-def in_blocks(
-    answer: Callable[[Cut], Any], shape: tuple[int, ...], *, shared: bool = True, together: int = 1
-) -> Any:
+def in_blocks(answer: Callable[[Cut], Any], shape: tuple[int, ...], *, shared: bool = True) -> Any:
     """An answer of some shape, whose elements do not depend on one another, block by block if there are many.
 
     Args:
         answer: from what cuts arrays to a block to the answer on it; called on several threads at once.
         shape: of the whole answer.
         shared: whether threads may share the blocks; not where they are chains of short loops.
-        together: how many times as many elements as usual a block has, where each costs time of its own.
 
     >>> x = np.arange(100_000.0)
     >>> bool((in_blocks(lambda cut: np.square(cut.of(x)), x.shape) == np.square(x)).all())
@@ -93,7 +90,7 @@ def in_blocks(
     size = math.prod(shape)
     axis = max(range(-1, -len(shape) - 1, -1), key=lambda position: shape[position])
     length = shape[axis]
-    step = max(1, together * _BLOCK_ELEMENTS * length // size)
+    step = max(1, _BLOCK_ELEMENTS * length // size)
     first, *others = (Cut(axis, start, min(start + step, length)) for start in range(0, length, step))
     began = perf_counter()
     known = np.asarray(answer(first))

@@ -153,8 +153,3 @@ class AsymmetricLaplace(KinkedLocationScale):
     @property
     def _standard_entropy(self) -> Array:
         return 1 - np.log(self.level * (1 - self.level))
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        exponential = rng.standard_exponential((2, *shape))
-        z: Array = exponential[0] / self.level - exponential[1] / (1 - self.level)
-        return z

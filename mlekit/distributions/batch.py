@@ -9,18 +9,20 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from mlekit.arrays import ArrayLike, read_only, unwrap
-from mlekit.blocks import Cut, in_blocks, is_long
+from mlekit.arrays import Array, ArrayLike, read_only, unwrap
+from mlekit.blocks import Cut, in_blocks
 from mlekit.distributions.fused import Fused
 from mlekit.distributions.predictable import Predictable
 from mlekit.errors import ParameterError
-from mlekit.kernels import evaluate
+from mlekit.kernels import Uniforms, evaluate
 
 __all__ = ["Batch"]
 
 Answer = TypeVar("Answer")
 
-_GENERATED_TOGETHER = 4  # blocks, as every one takes a generator of its own
+_MOST_ATTEMPTS = (
+    200  # of which each is accepted with a probability of a half at least; what is no number never is
+)
 
 
 class Batch(Predictable):
@@ -109,7 +111,7 @@ class Batch(Predictable):
             answer: Answer = in_blocks(block, shape, shared=shared)
             return unwrap(answer)
 
-    def _by_kernel(self, core: str, shape: tuple[int, ...], *arguments: np.ndarray) -> Any:
+    def _by_kernel(self, core: str, shape: tuple[int, ...], *arguments: np.ndarray | Uniforms) -> Any:
         """What a core says of arguments, by its kernel; None if it has none, or that cannot be had here."""
         fused: Fused | None = vars(type(self)).get("fused")
         if fused is None or core not in fused.cores:
@@ -123,11 +125,16 @@ class Batch(Predictable):
         fused = self._by_kernel(core, shape, *arguments)
         return getattr(self, core)(*arguments) if fused is None else fused
 
-    def _of_uniform(self, core: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """What a core that takes levels says of uniform ones, none of which is 0 or 1."""
-        level = rng.random(shape)
-        level += 2.0**-54  # half a step of the generator
-        return self._said(core, level)
+    def _elements(self, shape: tuple[int, ...], rows: np.ndarray | slice) -> Self:
+        """Some elements of the batch broadcast to ``shape`` and flattened."""
+
+        def some(value: Any) -> Array:
+            whole = np.broadcast_to(value, shape)
+            if isinstance(rows, slice) or whole.flags.c_contiguous:
+                return whole.reshape(-1)[rows]
+            return whole[np.unravel_index(rows, shape)]
+
+        return self._unchecked(**{name: some(value) for name, value in vars(self).items()})
 
     def _of_outcomes(self, core: Callable[..., Answer], value: np.ndarray) -> Answer:
         """What a core of a single distribution says of outcomes with axes of their own, which are not cut."""
@@ -139,17 +146,47 @@ class Batch(Predictable):
         answer: Answer = in_blocks(block, value.shape[: value.ndim - own])
         return answer
 
-    @abstractmethod
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Independent outcomes: of the full shape, whose last axes are the batch's, and then of ``event_shape``."""
+    # ---- sampling -----------------------------------------------------------------------------------------
 
-    def _draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Independent outcomes of the full shape; of many, each block's by a generator of its own."""
-        if not (self._elementwise() and is_long(shape)):
-            return unwrap(self._sample(shape, rng))
-        seed = int.from_bytes(rng.bytes(16), "little")
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """Independent outcomes: of the full shape, whose last axes are the batch's, and then of ``event_shape``.
+
+        Quantiles of uniform levels, unless a family has a faster way.
+        """
+        return self._of_uniform("_quantile", shape, rng)
+
+    def _of_uniform(
+        self, core: str, shape: tuple[int, ...], rng: np.random.Generator, count: int = 1
+    ) -> np.ndarray:
+        """What a core says of as many uniform numbers an outcome, by its kernel if it has one.
+
+        Where it is not a number, which `_proposal` says of numbers that it refuses, it is asked about others.
+        """
+        streams = [Uniforms.of(rng) for _ in range(count)]
+        fused = self._by_kernel(core, shape, *streams)
+        if fused is not None:
+            return np.asarray(fused)
+        numbers = [stream.array(shape) for stream in streams]
 
         def block(cut: Cut) -> Any:
-            return self._part(cut)._sample(cut.shape(shape), np.random.default_rng(seed + cut.start))
+            return getattr(self._part(cut), core)(*map(cut.of, numbers))
 
-        return in_blocks(block, shape, together=_GENERATED_TOGETHER)
+        outcomes = np.asarray(in_blocks(block, shape) if self._elementwise() else block(Cut()))
+        if core == "_proposal":
+            self._propose_again(outcomes, streams)
+        return outcomes
+
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """An outcome made of two uniform numbers; NaN where it is refused."""
+        raise NotImplementedError
+
+    def _propose_again(self, outcomes: np.ndarray, streams: list[Uniforms]) -> None:
+        """Put others in the place of outcomes that were refused."""
+        flat = outcomes.reshape(-1)
+        refused = np.flatnonzero(np.isnan(flat))
+        for attempt in range(1, _MOST_ATTEMPTS):
+            if not len(refused):
+                break
+            numbers = (stream.at(refused, attempt) for stream in streams)
+            flat[refused] = again = self._elements(outcomes.shape, refused)._proposal(*numbers)
+            refused = refused[np.isnan(again)]

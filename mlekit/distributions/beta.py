@@ -25,6 +25,7 @@ from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance
 from mlekit.distributions.fused import Fused
+from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.incomplete import beta_quantile, log_beta_density, log_betainc, lower_beta
 from mlekit.distributions.link import LOG, LOGIT
 from mlekit.distributions.parameter import Parameter
@@ -259,8 +260,19 @@ class Beta(ExponentialFamily):
         return unwrap(spread - (n - 2) * log_minus_digamma(n) - peak)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        # The share of one waiting time in two; their ratio has digits also where the times underflow.
+        own, other = (Gamma._unchecked(shape=part, rate=np.ones(())) for part in (self.alpha, self.beta))
+        ratio = other._of_uniform("_proposal", shape, rng, 2) / own._of_uniform("_proposal", shape, rng, 2)
+        (rows, log_powers), (other_rows, other_powers) = (
+            part._log_powers(shape, rng) for part in (own, other)
+        )
+        if len(rows) or len(other_rows):
+            further = np.zeros(shape)
+            further.reshape(-1)[other_rows] = other_powers
+            further.reshape(-1)[rows] -= log_powers
+            ratio *= np.exp(further)
         # An outcome between two doubles of which one is an end is the other.
-        return np.clip(rng.beta(self.alpha, self.beta, shape), np.finfo(np.float64).tiny, 1 - 2.0**-53)
+        return np.asarray(np.clip(1 / (1 + ratio), np.finfo(np.float64).tiny, 1 - 2.0**-53))
 
 
 def _unrounded(value: np.ndarray) -> np.ndarray:

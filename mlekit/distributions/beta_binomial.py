@@ -21,6 +21,8 @@ import numpy as np
 from scipy.special import expit
 
 from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.distributions.beta import Beta
+from mlekit.distributions.binomial import Binomial
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import POSITIVE, PROBABILITY
 from mlekit.distributions.fused import Fused
@@ -248,8 +250,10 @@ class BetaBinomial(SuccessCount):
         return self._sum(term, np.zeros(self.batch_shape), np.asarray(self.trials))
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        probs = rng.beta(np.broadcast_to(self.alpha, shape), np.broadcast_to(self.beta, shape))
-        return np.asarray(rng.binomial(self.trials.astype(np.int64), probs, shape))
+        probs = Beta._unchecked(alpha=self.alpha, beta=self.beta)._sample(shape, rng)
+        return Binomial._unchecked(trials=self.trials, probs=probs, _failure_probs=1 - probs)._sample(
+            shape, rng
+        )
 
 
 def _lag(a: Array, k: np.ndarray) -> Array:

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from mlekit.arrays import Array, ArrayLike, read_only, unwrap
+from mlekit.distributions.counts import FEW, as_counts, summed, transformed
 from mlekit.distributions.domain import PROBABILITY
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
@@ -36,6 +37,7 @@ __all__ = ["Binomial"]
 _PROBS = Parameter("probs", PROBABILITY, LOGIT, typical=(0.01, 0.99), coordinate_name="logits")
 # From this variance on the masses beyond 12 standard deviations, or at an end, are less than 1e-30 in all.
 _BELL, _STDS = 200.0, 12.0
+_LIKELIEST = 1.01 / np.sqrt(2 * np.pi)
 
 
 class Binomial(SuccessCount, ExponentialFamily):
@@ -63,7 +65,7 @@ class Binomial(SuccessCount, ExponentialFamily):
 
     parameters = (TRIALS, _PROBS)
     predicted = (_PROBS,)
-    fused = Fused("binomial", ("trials", "probs", "_failure_probs"), frozenset({"_log_prob"}))
+    fused = Fused("binomial", ("trials", "probs", "_failure_probs"), frozenset({"_log_prob", "_proposal"}))
 
     def __init__(
         self, *, trials: ArrayLike, probs: ArrayLike | None = None, logits: ArrayLike | None = None
@@ -256,8 +258,29 @@ class Binomial(SuccessCount, ExponentialFamily):
 
         return count_sum(term, low, high, std, bell).reshape(self.batch_shape)
 
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """By transformed rejection, few counts by the sums of their probabilities; Hörmann (1993).
+
+        Successes, or failures if these are rarer.
+        """
+        p, q = np.minimum(self.probs, self._failure_probs), np.maximum(self.probs, self._failure_probs)
+        mean, trials = self.trials * p, self.trials
+        b = 1.15 + 2.53 * np.sqrt(mean * q)
+        k, hat = transformed(first, 0.0248 * b + 0.01 * p - 0.0873, b, mean + 0.5)
+        held = np.clip(k, 0, trials)
+        below_peak = deviance(held, mean) + deviance(trials - held, trials * q)
+        log_mass = log_factorial_excess(trials) - below_peak
+        log_mass = log_mass - log_factorial_excess(held) - log_factorial_excess(trials - held)
+        # The likeliest count has no more than 1.01 times the greatest density of a normal number as spread.
+        top = (2.83 + 5.1 / b) * _LIKELIEST
+        accepted = (k >= 0) & (k <= trials) & (np.log(second * top / hat) <= log_mass)
+        odds = p / q
+        few = summed(first, np.exp(trials * np.log1p(-p)), lambda k: (trials + 1) * odds / k - odds)
+        rarer = np.where(mean < FEW, np.minimum(few, trials), np.where(accepted, k, np.nan))
+        return np.where(self.probs <= self._failure_probs, rarer, trials - rarer)
+
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        return np.asarray(rng.binomial(self.trials.astype(np.int64), self.probs, shape))
+        return as_counts(self._of_uniform("_proposal", shape, rng, 2))
 
     def _columns(self) -> dict[Any, Array]:
         return {"trials": self.trials, "probs": self.probs}

@@ -105,6 +105,3 @@ class Cauchy(LocationScale):
     @property
     def _standard_entropy(self) -> float:
         return float(np.log(4 * np.pi))
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.standard_cauchy(shape)

@@ -12,12 +12,15 @@ from scipy.special import ndtri
 from mlekit.arrays import Array, BoolArray, pick
 from mlekit.distributions.distribution import Distribution
 
-__all__ = ["CountDistribution", "sample_poisson"]
+__all__ = ["FEW", "CountDistribution", "as_counts", "summed", "transformed"]
 
 # From here on towards zero a probability has lost digits, or is about to.
 _TINY = 1e-280
 _FARTHEST = 1e300
-# Beyond this the sampler's 64-bit integers end; a Gaussian is exact there to the spacing of doubles.
+FEW = 10.0
+"""Counts expected, below which they are counted one by one."""
+_MOST_OF_FEW = 64  # one of few exceeds it with a probability of 1e-32
+# Near the end of 64-bit integers.
 _LARGEST_SAMPLED = 1e18
 
 
@@ -112,11 +115,6 @@ class CountDistribution(Distribution):
         ends = np.where(level == 0, 0.0, np.where(std > 0, last, mean))
         return np.where((level == 0) | (level == 1), ends, above).reshape(shape)
 
-    def _elements(self, shape: tuple[int, ...], rows: np.ndarray | slice) -> Self:
-        """Some elements of the batch broadcast to ``shape`` and flattened."""
-        fields = {name: np.broadcast_to(value, shape).reshape(-1)[rows] for name, value in vars(self).items()}
-        return self._unchecked(**fields)
-
     def _among(self, k: np.ndarray, shape: tuple[int, ...], rows: np.ndarray) -> tuple[Self, np.ndarray]:
         """Some elements of the batch broadcast to ``shape`` and flattened, and what each is asked about."""
         return self._elements(shape, rows), np.broadcast_to(k, shape).reshape(-1)[rows]
@@ -135,10 +133,37 @@ def _logarithm(probability: Array, complement: Array, far: Callable[[np.ndarray]
     return value
 
 
-def sample_poisson(rate: Array, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Independent Poisson counts; whole numbers as floats where 64-bit integers end."""
-    if np.max(rate, initial=0.0) < _LARGEST_SAMPLED:
-        return np.asarray(rng.poisson(rate, shape))
-    counts = rng.poisson(np.minimum(rate, _LARGEST_SAMPLED), shape)
-    large = np.rint(rate + np.sqrt(rate) * rng.standard_normal(shape))
-    return np.where(rate < _LARGEST_SAMPLED, counts, large)
+def transformed(level: np.ndarray, a: Array, b: Array, center: Array) -> tuple[Array, Array]:
+    """Hörmann's count of a uniform number between 0 and 1, and the density of what it is rounded from, inverted."""
+    u = level - 0.5
+    from_end = 0.5 - np.abs(u)
+    return np.floor((2 * a / from_end + b) * u + center), a / np.square(from_end) + b
+
+
+def summed(level: np.ndarray, mass: Array, ratio: Callable[[int], Array]) -> Array:
+    """The first count whose distribution function reaches a level, of fewer than `FEW` expected.
+
+    Args:
+        level: between 0 and 1.
+        mass: of no count.
+        ratio: of the mass of a count to that of the one before.
+    """
+    mass = np.asarray(mass)
+    reached, count = mass, np.zeros(np.broadcast_shapes(level.shape, mass.shape))
+    for k in range(1, _MOST_OF_FEW):
+        short = level > reached
+        if not short.any():
+            break
+        count += short
+        mass = mass * ratio(k)
+        reached = reached + mass
+    return count
+
+
+def as_counts(counts: np.ndarray) -> np.ndarray:
+    """Whole numbers as 64-bit integers, in the memory of the floats that they were; as these where integers end."""
+    if np.max(counts, initial=0.0) > _LARGEST_SAMPLED:
+        return counts
+    whole: np.ndarray = counts.view(np.int64)
+    np.copyto(whole, counts, casting="unsafe")  # in place: new memory takes twice as long
+    return whole

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.distributions.counts import as_counts
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import Interval
 from mlekit.distributions.fused import Fused
@@ -20,6 +21,8 @@ __all__ = ["DiscreteUniform"]
 _WHOLE = Interval(integer=True)
 _LOW = Parameter("low", _WHOLE, IDENTITY, typical=(-20.0, 0.0))
 _HIGH = Parameter("high", _WHOLE, IDENTITY, typical=(0.0, 20.0))
+# Of so many outcomes each has a millionth more or less of the levels that a sample takes.
+_MOST_BY_LEVELS = 2.0**32
 
 
 class DiscreteUniform(Distribution):
@@ -39,7 +42,7 @@ class DiscreteUniform(Distribution):
     """
 
     parameters = (_LOW, _HIGH)
-    fused = Fused("discrete_uniform", ("low", "high"), frozenset({"_log_prob", "_cdf"}))
+    fused = Fused("discrete_uniform", ("low", "high"), frozenset({"_log_prob", "_cdf", "_quantile"}))
 
     def __init__(self, *, low: ArrayLike, high: ArrayLike) -> None:
         self._store_parameters(low=low, high=high)
@@ -120,5 +123,7 @@ class DiscreteUniform(Distribution):
         return np.log(self._count)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        if np.max(self._count, initial=0.0) <= _MOST_BY_LEVELS:
+            return as_counts(self._of_uniform("_quantile", shape, rng))
         low, high = (np.asarray(bound).astype(np.int64) for bound in (self.low, self.high))
         return np.asarray(rng.integers(low, high, shape, endpoint=True))

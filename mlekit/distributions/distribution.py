@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike
+from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.batch import Batch
 from mlekit.distributions.domain import FiniteSet, Interval, Vectors
 from mlekit.distributions.intervals import interval_score, log_interval
@@ -328,7 +328,8 @@ class Distribution(Batch, ABC):
 
         """
         leading = (size,) if isinstance(size, int) else tuple(size)
-        return self._draw(leading + self.batch_shape, np.random.default_rng(rng))
+        with np.errstate(all="ignore"):
+            return unwrap(self._sample(leading + self.batch_shape, np.random.default_rng(rng)))
 
     def to_frame(self, index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """The parameters as a DataFrame, a row a batch element; of a vector a column an entry, ``loc[0]``, ``loc[1]``.

@@ -179,6 +179,3 @@ class Exponential(ExponentialFamily):
         1.0
         """
         return 1 - np.log(self.rate)
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.standard_exponential(shape) / self.rate

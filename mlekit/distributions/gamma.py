@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import digamma, gammaln
+from scipy.special import digamma, gammaln, ndtri
 
 from mlekit.arrays import Array, ArrayLike, unwrap
 from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
@@ -36,6 +36,7 @@ from mlekit.distributions.incomplete import (
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.positive import NOT_NEGATIVE, density_above_zero, log_ratio
+from mlekit.kernels import Uniforms
 
 __all__ = ["Gamma"]
 
@@ -68,7 +69,7 @@ class Gamma(ExponentialFamily):
     parameters = (_SHAPE, _RATE)
     predicted = (_MEAN, _SHAPE)
     outcomes = POSITIVE
-    fused = Fused("gamma", ("shape", "rate"), frozenset({"_log_prob", "_entropy", *TAILS}))
+    fused = Fused("gamma", ("shape", "rate"), frozenset({"_log_prob", "_entropy", "_proposal", *TAILS}))
 
     def __init__(self, *, shape: ArrayLike, rate: ArrayLike) -> None:
         self._store_parameters(shape=shape, rate=rate)
@@ -240,8 +241,28 @@ class Gamma(ExponentialFamily):
         peak = log_gamma_density(self.shape, np.asarray(self.shape)) - log_ratio(self.shape, self.rate)
         return unwrap((self.shape - 1) * log_minus_digamma(self.shape) - peak)
 
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """The cube of a nearly normal number, for a shape below 1 of the shape + 1; Marsaglia & Tsang (2000)."""
+        z, d = ndtri(first), np.where(self.shape < 1, self.shape + 1, self.shape) - 1 / 3
+        t = z / (3 * np.sqrt(d))
+        cube, step = np.where(t > -1, np.power(1 + t, 3), 1.0), t * (3 + t * (3 + t))
+        accepted = (t > -1) & (np.log(second) < 0.5 * np.square(z) - d * log_excess(step, cube))
+        return np.where(accepted, d * cube / self.rate, np.nan)
+
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.standard_gamma(self.shape, shape) / self.rate
+        outcomes, (small, log_powers) = (
+            self._of_uniform("_proposal", shape, rng, 2),
+            self._log_powers(shape, rng),
+        )
+        outcomes.reshape(-1)[small] *= np.exp(log_powers)
+        return outcomes
+
+    def _log_powers(self, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[np.ndarray, Array]:
+        """Where shapes are below 1, and the logarithm of what takes an outcome of the shape + 1 to one of the shape."""
+        if not (self.shape < 1).any():
+            return np.empty(0, dtype=np.intp), np.empty(0)
+        small = np.flatnonzero(np.broadcast_to(self.shape < 1, shape))
+        return small, np.log(Uniforms.of(rng).array(small.shape)) / self._elements(shape, small).shape
 
 
 def _stack(first: Array, second: Array) -> Array:

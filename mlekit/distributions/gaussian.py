@@ -189,9 +189,6 @@ class Gaussian(ExponentialFamily):
         """
         return unwrap(np.broadcast_to(0.5 * (1 + LOG_2PI) + np.log(self.scale), self.batch_shape))
 
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return self.loc + self.scale * rng.standard_normal(shape)
-
 
 def _stack(first: Array, second: Array) -> Array:
     return np.stack(np.broadcast_arrays(first, second), axis=-1)

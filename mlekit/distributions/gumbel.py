@@ -85,12 +85,3 @@ class Gumbel(LocationScale):
     @property
     def _standard_entropy(self) -> float:
         return 1 + _GAMMA
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        # The logarithm of a waiting time, which is not 0 except by rounding.
-        waits: Array = np.maximum(rng.standard_exponential(shape), np.finfo(np.float64).tiny)
-        return -np.log(waits)
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        sample: Array = self._of_uniform("_quantile", shape, rng)
-        return sample

@@ -66,7 +66,9 @@ class InverseGaussian(ExponentialFamily):
     parameters = (_MEAN, _SHAPE)
     predicted = (_MEAN, _SHAPE)
     outcomes = POSITIVE
-    fused = Fused("inverse_gaussian", ("mean", "shape"), frozenset({"_log_prob", "_cdf", "_quantile"}))
+    fused = Fused(
+        "inverse_gaussian", ("mean", "shape"), frozenset({"_log_prob", "_cdf", "_quantile", "_proposal"})
+    )
 
     def __init__(self, *, mean: ArrayLike, shape: ArrayLike) -> None:
         self._store_parameters(mean=mean, shape=shape)
@@ -271,12 +273,14 @@ class InverseGaussian(ExponentialFamily):
         """
         return unwrap(0.5 * (1 + LOG_2PI - np.log(self.shape)) + 1.5 * self._expected_logarithm)
 
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        # Michael, Schucany & Haas (1976): the smaller of two roots, or the other, whose product is μ².
-        w = np.square(rng.standard_normal(shape)) * (0.5 * self._mean / self.shape)
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """The smaller of two roots, or the other, whose product is μ²; Michael, Schucany & Haas (1976)."""
+        w = np.square(ndtri(first)) * (0.5 * self._mean / self.shape)
         smaller = 1 / (1 + w + np.sqrt(w * (w + 2)))
-        taken = rng.random(shape) * (1 + smaller) <= 1
-        return self._mean * np.where(taken, smaller, 1 / smaller)
+        return self._mean * np.where(second * (1 + smaller) <= 1, smaller, 1 / smaller)
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self._of_uniform("_proposal", shape, rng, 2)
 
 
 def _scaled_tail(distance: Array, root: Array, right: BoolArray) -> tuple[Array, Array]:

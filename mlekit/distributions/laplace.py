@@ -103,11 +103,3 @@ class Laplace(KinkedLocationScale):
     @property
     def _standard_entropy(self) -> float:
         return 1 + _LOG_2
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        draws: Array = np.copysign(rng.standard_exponential(shape), rng.random(shape) - 0.5)
-        return draws
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        sample: Array = self._of_uniform("_quantile", shape, rng)
-        return sample

@@ -98,10 +98,6 @@ class LocationScale(Distribution):
     def _standard_entropy(self) -> Array | float:
         """−E[ℓ(Z)]."""
 
-    @abstractmethod
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        """Independent draws of Z."""
-
     # ---- likelihood core ----------------------------------------------------------------------------------
 
     @classmethod
@@ -218,6 +214,3 @@ class LocationScale(Distribution):
     def entropy(self) -> Array:
         """Log scale − E[ℓ(Z)], in nats."""
         return self._everywhere(np.log(self.scale) + self._standard_entropy)
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return self.loc + self.scale * self._standard_sample(shape, rng)

@@ -109,6 +109,3 @@ class LogLogistic(ScaleShape):
     @property
     def _standard_mean_and_entropy(self) -> tuple[float, float]:
         return 0.0, 2.0
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.logistic(size=shape)

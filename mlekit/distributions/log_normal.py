@@ -188,9 +188,6 @@ class LogNormal(ExponentialFamily):
         """
         return self._logarithm.entropy() + self.loc
 
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return np.exp(self._logarithm._sample(shape, rng))
-
 
 def _log(value: Array) -> np.ndarray:
     """The logarithm; −∞ of what is not positive, which is below all outcomes too."""

@@ -81,10 +81,3 @@ class Logistic(LocationScale):
     @property
     def _standard_entropy(self) -> float:
         return 2.0
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.logistic(size=shape)
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        sample: Array = self._of_uniform("_quantile", shape, rng)
-        return sample

@@ -207,7 +207,7 @@ class Mixture(Distribution, Generic[D]):
         )
         return found
 
-    def _elements(self, shape: tuple[int, ...], rows: np.ndarray) -> Mixture[Any]:
+    def _elements(self, shape: tuple[int, ...], rows: np.ndarray | slice) -> Mixture[Any]:
         """Some elements of the batch broadcast to ``shape`` and flattened."""
         count = self.n_components
         own = np.asarray(rows)[..., None] * count + np.arange(count)
@@ -374,7 +374,7 @@ class Mixture(Distribution, Generic[D]):
         return f"Mixture({self.n_components} × {names}, batch_shape={self.batch_shape})"
 
 
-def elements_of(part: Distribution, shape: tuple[int, ...], rows: np.ndarray) -> Distribution:
+def elements_of(part: Distribution, shape: tuple[int, ...], rows: np.ndarray | slice) -> Distribution:
     """Some elements of a batch of numbers, broadcast to ``shape`` and flattened; nothing that it has worked out."""
     if isinstance(part, Mixture):
         return part._elements(shape, rows)

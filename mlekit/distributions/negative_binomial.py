@@ -22,14 +22,16 @@ import numpy as np
 from scipy.special import pdtr
 
 from mlekit.arrays import Array, ArrayLike, BoolArray, unwrap
-from mlekit.distributions.counts import CountDistribution, sample_poisson
+from mlekit.distributions.counts import CountDistribution
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.factorials import deviance, log_excess, log_factorial_excess, stirling_error
 from mlekit.distributions.fused import Fused
+from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.incomplete import lower_beta, lower_gamma
 from mlekit.distributions.link import LOG
 from mlekit.distributions.parameter import Parameter
+from mlekit.distributions.poisson import Poisson
 from mlekit.distributions.summation import count_sum
 from mlekit.distributions.tails import log_lower_ratio, log_upper_ratio
 
@@ -236,6 +238,6 @@ class NegativeBinomial(CountDistribution):
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         # A shape of 1e300 is a rate that does not vary: the sampler needs no limit of its own.
-        dispersion = np.broadcast_to(np.maximum(self.dispersion, 1e-300), shape)
-        rate = self.mean * (rng.standard_gamma(1 / dispersion) * dispersion)
-        return sample_poisson(rate, shape, rng)
+        size = 1 / np.maximum(self.dispersion, 1e-300)
+        rate = self.mean * Gamma._unchecked(shape=size, rate=size)._sample(shape, rng)
+        return Poisson._unchecked(rate=rate)._sample(shape, rng)

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import pdtr, xlogy
 
 from mlekit.arrays import Array, ArrayLike, unwrap
-from mlekit.distributions.counts import CountDistribution, sample_poisson
+from mlekit.distributions.counts import FEW, CountDistribution, as_counts, summed, transformed
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
@@ -54,7 +54,7 @@ class Poisson(CountDistribution, ExponentialFamily):
     parameters = (_RATE,)
     predicted = (_RATE,)
     outcomes = COUNTS
-    fused = Fused("poisson", ("rate",), frozenset({"_log_prob", *TAILS}), score=True)
+    fused = Fused("poisson", ("rate",), frozenset({"_log_prob", "_proposal", *TAILS}), score=True)
 
     def __init__(self, *, rate: ArrayLike) -> None:
         self._store_parameters(rate=rate)
@@ -202,5 +202,18 @@ class Poisson(CountDistribution, ExponentialFamily):
         with np.errstate(all="ignore"):
             return unwrap(count_sum(surprise, low, high, std, bell).reshape(self.batch_shape))
 
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """By transformed rejection, few counts by the sums of their probabilities; Hörmann (1993)."""
+        rate = np.maximum(self.rate, FEW)
+        b = 0.931 + 2.53 * np.sqrt(rate)
+        # By Hörmann's own constant the density lies up to 0.6 % above its hat.
+        a, inverse_alpha = 0.02483 * b - 0.059, 1.01 * (1.1239 + 1.1328 / (b - 3.4))
+        k, hat = transformed(first, a, b, rate + 0.43)
+        held = np.maximum(k, 0)
+        log_mass = -deviance(held, rate) - log_factorial_excess(held)
+        accepted = (k >= 0) & (np.log(second * inverse_alpha / hat) <= log_mass)
+        few = summed(first, np.exp(-self.rate), lambda k: self.rate / k)
+        return np.where(self.rate < FEW, few, np.where(accepted, k, np.nan))
+
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        return sample_poisson(self.rate, shape, rng)
+        return as_counts(self._of_uniform("_proposal", shape, rng, 2))

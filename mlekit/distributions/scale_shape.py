@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import POSITIVE, Interval
 from mlekit.distributions.link import LOG
@@ -87,10 +87,6 @@ class ScaleShape(Distribution):
     @abstractmethod
     def _moments(self, power: Array) -> tuple[Array, Array]:
         """E[W^power], and the squared coefficient of variation of W^power."""
-
-    @abstractmethod
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        """Independent draws of log W."""
 
     # ---- likelihood core ----------------------------------------------------------------------------------
 
@@ -168,6 +164,3 @@ class ScaleShape(Distribution):
         mean, entropy = self._standard_mean_and_entropy
         surprise: Array = np.log(self.scale) - np.log(self.shape) + mean / self.shape + entropy
         return surprise
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return unwrap(self.scale * np.exp(self._standard_sample(shape, rng) / self.shape))

@@ -65,7 +65,7 @@ class StudentT(LocationScale):
 
     parameters = (_DF, LOC, SCALE)
     predicted = (LOC, SCALE, _DF)
-    fused = Fused("student_t", ("df", "loc", "scale"), frozenset({"_log_prob"}), score=True)
+    fused = Fused("student_t", ("df", "loc", "scale"), frozenset({"_log_prob", "_proposal"}), score=True)
 
     def __init__(self, *, df: ArrayLike, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(df=df, loc=loc, scale=scale)
@@ -214,8 +214,14 @@ class StudentT(LocationScale):
         expected = log_gamma_ratio_slope(0.5 * self.df) + 1 / self.df
         return 0.5 * (self.df + 1) * expected - log_gamma_ratio(0.5 * self.df) + 0.5 * LOG_2PI
 
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return rng.standard_t(self.df, shape)
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """A coordinate of the polar method's point; Bailey (1994), Polar generation of random variates with the t."""
+        growth = -2 * np.log(first) / self.df
+        radius = np.sqrt(-self.df * np.expm1(-growth)) * np.exp(0.5 * growth)
+        return np.asarray(self.loc + self.scale * radius * np.sin(np.pi * (2 * second - 1)))
+
+    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self._of_uniform("_proposal", shape, rng, 2)
 
 
 def _size_of_middle(tail: Array, half: Array) -> Array:

@@ -128,7 +128,3 @@ class Uniform(Distribution):
 
     def _entropy(self) -> Array:
         return unwrap(self._log_width)
-
-    def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        sample: Array = self._of_uniform("_quantile", shape, rng)
-        return sample

@@ -70,7 +70,7 @@ class VonMises(Distribution):
     parameters = (_LOC, _CONCENTRATION)
     predicted = (_LOC, _CONCENTRATION)
     circular = True
-    fused = Fused("von_mises", ("loc", "concentration"), frozenset({"_log_prob"}))
+    fused = Fused("von_mises", ("loc", "concentration"), frozenset({"_log_prob", "_proposal"}))
 
     def __init__(self, *, loc: ArrayLike, concentration: ArrayLike) -> None:
         self._store_parameters(loc=loc, concentration=concentration)
@@ -245,5 +245,18 @@ class VonMises(Distribution):
         """Log 2π·I₀(κ) − κ·A(κ), in nats."""
         return unwrap(np.broadcast_to(self._log_normalizer + self._resultant[1], self.batch_shape))
 
+    def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
+        """From a wrapped Cauchy distribution, whose half angle has a tangent that is Cauchy's; Best & Fisher (1979)."""
+        k = self.concentration
+        root = np.where(k < 5e8, np.sqrt(1 + np.square(2 * k)), 2 * k)
+        length = 1 + root + np.sqrt(2 * (1 + root))
+        # 1 − ρ and ρ, by which the wrapped distribution decays, and 1 − cos(angle).
+        lack, decay = (1 + 1 / (root + 2 * k) + np.sqrt(2 * (1 + root))) / length, 2 * k / length
+        tangent = lack / (1 + decay) * np.tan(np.pi * (first - 0.5))
+        far = np.square(tangent) / (1 + np.square(tangent))
+        c = np.square(lack) * (k / (2 * decay)) + 2 * k * far
+        accepted = np.log(second) <= np.log(c) + (1 - c)
+        return np.where(accepted, self.loc + 2 * np.arctan(tangent), np.nan)
+
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return self.loc + rng.vonmises(0.0, self.concentration, shape)
+        return self._of_uniform("_proposal", shape, rng, 2)

@@ -112,6 +112,3 @@ class Weibull(ScaleShape):
     @property
     def _standard_mean_and_entropy(self) -> tuple[float, float]:
         return -_GAMMA, 1 + _GAMMA
-
-    def _standard_sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        return np.log(rng.standard_exponential(shape))

@@ -92,3 +92,11 @@ KERNEL3(discrete_uniform_cdf, k, low, high)
     double count = high - low + 1, reached = floor_of(k) - low + 1;
     return minimum(maximum(reached, 0.0), count) / count;
 }
+
+KERNEL3(discrete_uniform_quantile, level, low, high)
+{
+    double count = high - low + 1, place = minimum(maximum(-floor_of(-(level * count)), 1.0), count);
+    /* Rounding of the product may miss a neighbour: the distribution function itself decides. */
+    double before = place > 1 ? (place - 1) / count : -1.0, lowered = before >= level ? place - 1 : place;
+    return low + (lowered / count < level ? lowered + 1 : lowered) - 1;
+}

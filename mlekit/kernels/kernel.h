@@ -8,7 +8,7 @@
        }
 
    and becomes a function of arrays with the one signature that all kernels have. An argument's stride is 1, or 0 where
-   one number holds for all elements. Elements are taken in chunks of one length, the last one filled up, and the
+   one number holds for all elements, or -1 where it is the two words that make uniform random numbers. Elements are taken in chunks of one length, the last one filled up, and the
    compiler turns the loop over a chunk into vector instructions; so an element is computed the same way wherever it
    stands and however many there are. That needs formulas without branches: both sides of `condition ? a : b` are
    evaluated, and must be numbers that were computed before. */
@@ -43,15 +43,45 @@
 #define VERSIONS
 #endif
 
+/* The uniform numbers between 0 and 1 of uniforms.py, of the words that a stream is told by: one of a place. */
+typedef struct {
+    uint64_t seed, step;
+} stream_t;
+
+INLINE stream_t stream_of(const double *words)
+{
+    stream_t stream;
+    memcpy(&stream, words, sizeof stream);
+    return stream;
+}
+
+INLINE double uniform_at(stream_t stream, uint64_t place)
+{
+    uint64_t z = stream.seed + (place + 1) * stream.step;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    z = ((z ^ (z >> 31)) >> 12) | 0x3ff0000000000000;
+    double from_one;
+    memcpy(&from_one, &z, sizeof from_one);
+    return from_one - (1 - 0x1p-53);
+}
+
 /* The chunk of an argument from an element on: where it lies, or filled up. */
-INLINE const double *chunk_of(const double *argument, ptrdiff_t stride, ptrdiff_t size, double *held)
+INLINE const double *chunk_of(
+    const double *argument, ptrdiff_t stride, ptrdiff_t start, ptrdiff_t size, double *held)
 {
     if (stride == 0)
         return held;
+    if (stride < 0) {
+        stream_t stream = stream_of(argument);
+        for (ptrdiff_t i = 0; i < CHUNK; i++)
+            held[i] = uniform_at(stream, (uint64_t)(start + i));
+        return held;
+    }
     if (size == CHUNK)
-        return argument;
+        return argument + start;
     for (ptrdiff_t i = 0; i < CHUNK; i++)
-        held[i] = argument[i < size ? i : size - 1];
+        held[i] = argument[start + (i < size ? i : size - 1)];
     return held;
 }
 
@@ -68,7 +98,7 @@ INLINE const double *chunk_of(const double *argument, ptrdiff_t stride, ptrdiff_
             ptrdiff_t size = n - start < CHUNK ? n - start : CHUNK;                                                    \
             const double *x[count];                                                                                    \
             for (int j = 0; j < count; j++)                                                                            \
-                x[j] = chunk_of(arguments[j] + start * strides[j], strides[j], size, held[j]);                         \
+                x[j] = chunk_of(arguments[j], strides[j], start, size, held[j]);                                       \
             name##_of_chunk(__VA_ARGS__, size == CHUNK ? out + start : last);                                          \
             if (size < CHUNK)                                                                                          \
                 memcpy(out + start, last, (size_t)size * sizeof(double));                                              \

@@ -19,6 +19,7 @@ import numpy as np
 from mlekit.arrays import Array
 from mlekit.blocks import on_threads, thread_count
 from mlekit.kernels.building import library_path
+from mlekit.kernels.uniforms import Uniforms
 
 __all__ = ["address_of", "evaluate", "library"]
 
@@ -52,13 +53,13 @@ def address_of(array: np.ndarray) -> int:
         return address
 
 
-def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> Array | None:
+def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array | Uniforms]) -> Array | None:
     """What a kernel says of arguments that broadcast to a shape.
 
     Args:
         name: of the kernel.
         shape: of the answer.
-        arguments: in the kernel's order.
+        arguments: in the kernel's order; random numbers are made on the way.
 
     Returns:
         The answer, in double precision; None where there is no library, or an argument has another precision.
@@ -72,20 +73,24 @@ def evaluate(name: str, shape: tuple[int, ...], arguments: Sequence[Array]) -> A
 
     """
     function, count = _function(name)
-    arrays = [np.asarray(argument) for argument in arguments]
-    if function is None or any(array.dtype != np.float64 for array in arrays):
+    given = [one if isinstance(one, Uniforms) else np.asarray(one) for one in arguments]
+    if function is None or any(isinstance(one, np.ndarray) and one.dtype != np.float64 for one in given):
         return None
-    if len(arrays) != count:
-        raise TypeError(f"the kernel {name} takes {count} arguments, not {len(arrays)}")
+    if len(given) != count:
+        raise TypeError(f"the kernel {name} takes {count} arguments, not {len(given)}")
     out = np.empty(shape)
-    laid = [_laid_out(array, shape) for array in arrays]
-    starts = [address_of(array) for array in laid]
+    laid = [one if isinstance(one, Uniforms) else _laid_out(one, shape) for one in given]
+    strides = [-1 if isinstance(one, Uniforms) else 0 if one.size == 1 else 1 for one in laid]
+    starts = [0 if isinstance(one, Uniforms) else address_of(one) for one in laid]
     target = address_of(out)
-    strides = [0 if array.size == 1 else 1 for array in laid]
     pointers, numbers = ctypes.c_void_p * len(laid), ctypes.c_ssize_t * len(laid)
 
     def part(first: int, last: int) -> None:
-        places = (start + 8 * first * stride for start, stride in zip(starts, strides, strict=True))
+        words = {j: one.words(first) for j, one in enumerate(laid) if isinstance(one, Uniforms)}
+        places = (
+            address_of(words[j]) if stride < 0 else starts[j] + 8 * first * stride
+            for j, stride in enumerate(strides)
+        )
         function(last - first, pointers(*places), numbers(*strides), target + 8 * first)
 
     in_parts(part, math.prod(shape))

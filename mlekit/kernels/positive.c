@@ -46,7 +46,15 @@ KERNEL3(log_normal_log_prob, y, loc, scale)
 
 KERNEL3(log_normal_cdf, y, loc, scale) { return ndtr((mk_log(maximum(y, 0.0)) - loc) / scale); }
 
-KERNEL3(log_normal_quantile, level, loc, scale) { return mk_exp(loc + scale * ndtri(level)); }
+INLINE void log_normal_quantile_of_chunk(
+    const double *restrict level, const double *restrict loc, const double *restrict scale, double *restrict out)
+{
+    double z[CHUNK];
+    normal_scores(level, z);
+    for (int i = 0; i < CHUNK; i++)
+        out[i] = mk_exp(loc[i] + scale[i] * z[i]);
+}
+OVER_CHUNKS(log_normal_quantile, 3, x[0], x[1], x[2])
 
 /* ---- inverse Gaussian -------------------------------------------------------------------------------------------- */
 

@@ -25,7 +25,15 @@ KERNEL3(gaussian_log_cdf, y, loc, scale) { return log_ndtr((y - loc) / scale); }
 
 KERNEL3(gaussian_log_sf, y, loc, scale) { return log_ndtr(-(y - loc) / scale); }
 
-KERNEL3(gaussian_quantile, level, loc, scale) { return loc + scale * ndtri(level); }
+INLINE void gaussian_quantile_of_chunk(
+    const double *restrict level, const double *restrict loc, const double *restrict scale, double *restrict out)
+{
+    double z[CHUNK];
+    normal_scores(level, z);
+    for (int i = 0; i < CHUNK; i++)
+        out[i] = loc[i] + scale[i] * z[i];
+}
+OVER_CHUNKS(gaussian_quantile, 3, x[0], x[1], x[2])
 
 /* ---- Laplace ----------------------------------------------------------------------------------------------------- */
 

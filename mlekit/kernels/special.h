@@ -198,16 +198,60 @@ INLINE double rest_of_turns(double x)
 
 /* ---- the normal distribution ------------------------------------------------------------------------------------- */
 
-/* The z with P(Z <= z) = p of a standard normal Z: in w = -log 4p(1 - p), which is near z^2/2 in the tails. */
+/* The z with P(Z <= z) = p of a standard normal Z, in w = -log 4p(1 - p), which is near z^2/2 in the tails: its size, in
+   the middle, in the tails and in those of probability 1e-8. */
+#define TAIL_FROM 5.0
+#define FAR_TAIL_FROM 16.0
+
+INLINE double ndtri_within(double p, double *w)
+{
+    double tail = minimum(p, 1 - p), middle = 1 - 2 * tail;
+    *w = -mk_log(4 * tail * (1 - tail));
+    return middle * ndtri_middle(minimum(*w, TAIL_FROM));
+}
+
+INLINE double ndtri_tail(double w)
+{
+    double root = sqrt(maximum(w, 4.9));
+    return root * ndtri_outer(root - 3.1);
+}
+
+INLINE double ndtri_far_tail(double w)
+{
+    double root = sqrt(maximum(w, 15.0)), inverse = 1 / root;
+    double far = root * ndtri_far(inverse - 0.18), farthest = root * ndtri_farthest(inverse - 0.07);
+    return root < INFINITY ? (root < 9 ? far : farthest) : INFINITY;
+}
+
+INLINE double on_its_side(double p, double size) { return p < 0.5 ? -size : (p >= 0.5 ? size : p); }
+
 INLINE double ndtri(double p)
 {
-    double tail = minimum(p, 1 - p), middle = 1 - 2 * tail, w = -mk_log(4 * tail * (1 - tail));
-    double root = sqrt(maximum(w, 4.9)), inverse = 1 / root;
-    double near = middle * ndtri_middle(minimum(w, 5.0)), outer = root * ndtri_outer(root - 3.1);
-    double far = root * ndtri_far(inverse - 0.18), farthest = root * ndtri_farthest(inverse - 0.07);
-    double tails = root < 4 ? outer : (root < 9 ? far : farthest);
-    double size = tail > 0 ? (w < 5 ? near : tails) : INFINITY;
-    return p < 0.5 ? -size : (p >= 0.5 ? size : p);
+    double w, within = ndtri_within(p, &w), tail = ndtri_tail(w), far = ndtri_far_tail(w);
+    return on_its_side(p, w < TAIL_FROM ? within : (w < FAR_TAIL_FROM ? tail : far));
+}
+
+/* The same for a chunk, where few stand in the tails. */
+INLINE void normal_scores(const double *restrict p, double *restrict z)
+{
+    double w[CHUNK];
+    int64_t tails = 0, far_tails = 0;
+    for (int i = 0; i < CHUNK; i++)
+        z[i] = on_its_side(p[i], ndtri_within(p[i], &w[i]));
+    for (int i = 0; i < CHUNK; i++) {
+        tails += w[i] < TAIL_FROM ? 0 : 1;
+        far_tails += w[i] < FAR_TAIL_FROM ? 0 : 1;
+    }
+    if (tails)
+        for (int i = 0; i < CHUNK; i++) {
+            double tail = on_its_side(p[i], ndtri_tail(w[i]));
+            z[i] = w[i] < TAIL_FROM ? z[i] : tail;
+        }
+    if (far_tails)
+        for (int i = 0; i < CHUNK; i++) {
+            double far = on_its_side(p[i], ndtri_far_tail(w[i]));
+            z[i] = w[i] < FAR_TAIL_FROM ? z[i] : far;
+        }
 }
 
 #endif

@@ -9,6 +9,7 @@ import pytest
 
 from mlekit.distributions import Distribution, Gaussian
 from mlekit.distributions.fused import TAILS, Fused
+from mlekit.kernels import Uniforms
 from tests.distributions.cases import CASES, Case
 from tests.kernels.support import kernels, needs_library
 
@@ -32,9 +33,14 @@ FUSED = [
 ]
 
 
+def arguments_of(core: str, value: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What a core is asked about: none, one or two arrays."""
+    return {"_entropy": (), "_proposal": (value, np.asarray(np.flip(value)))}.get(core, (value,))
+
+
 def answers(batch: Distribution, core: str, value: np.ndarray) -> tuple[Any, Any]:
     """What the kernel says and what the core says."""
-    arguments = () if core == "_entropy" else (value,)
+    arguments = arguments_of(core, value)
     shape = np.broadcast_shapes(batch.batch_shape, *(argument.shape for argument in arguments))
     said = batch._by_kernel(core, shape, *arguments)
     assert said is not None
@@ -61,6 +67,8 @@ def values(batch: Distribution, core: str, size: int) -> np.ndarray:
     """Outcomes, or levels, down the first axis: typical and odd ones."""
     if core == "_entropy":
         return np.zeros(size)
+    if core in {"_failures", "_proposal"}:
+        return Uniforms.of(np.random.default_rng(0)).array((size,))[:, None]
     if core == "_quantile":
         return np.concatenate([_LEVELS, np.random.default_rng(0).uniform(size=size)])[:, None]
     drawn = np.asarray(batch.sample(size, rng=1), dtype=np.float64).reshape(size, -1)
@@ -107,7 +115,8 @@ def test_every_kernel_of_a_family_is_declared() -> None:
     written = {name for name in kernels() if name.startswith(beginnings) and not name.endswith("_kl")}
     assert written == set(declared)
     for name, family in declared.items():
-        assert kernels()[name] == len(family.fields) + (not name.endswith("_entropy"))
+        core = name.removeprefix(family.family)
+        assert kernels()[name] == len(family.fields) + len(arguments_of(core, np.zeros(1)))
 
 
 def test_a_subclass_with_a_core_of_its_own_is_heard() -> None:
