@@ -1,6 +1,6 @@
 """Seconds to a given predictive likelihood: that of NGBoost, as it comes, on the UCI regression sets.
 
-    python -m benchmarks.time_to_quality                              # about 40 minutes on one core
+    python -m benchmarks.time_to_quality                              # about 20 minutes on one core
     python -m benchmarks.time_to_quality --splits 1 --sets energy     # a minute or two
 
 Every contestant is run with several budgets (training steps, or rounds of boosting), each a fit of its own with the
@@ -33,7 +33,7 @@ from benchmarks.torch_ensemble import TorchEnsemble
 from benchmarks.uci_regression import predictor, scores
 from mlekit.ensemble import _default_optimizer
 
-SPLITS = 5
+SPLITS = 3
 STEPS = (125, 250, 500, 1000, 2000, 4000)
 ROUNDS = (60, 125, 250, 500)
 MOST_ROWS = 2000  # of a Gaussian process, whose time grows as their cube

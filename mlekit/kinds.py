@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from mlekit.blocks import one_blas_thread
+from mlekit.blocks import on_threads, one_blas_thread, thread_count
 from mlekit.distributions import Distribution, Gaussian, Head
 from mlekit.estimation import marginal_coordinates, starting_point, with_output_biases
 from mlekit.fitting import (
@@ -51,6 +51,9 @@ _SCALES = tuple(10.0 ** (exponent / 2) for exponent in range(4, -6, -1))
 # which Newton's method would go by several roundings of it.
 _SMOOTH = Newton(max_iterations=30, tolerance=1e-6)
 _KINKED = LBFGS(max_iterations=200, tolerance=1e-6)
+_SHARED_PRODUCTS = (
+    2**24
+)  # of a step of Newton's method: below, Python takes longer than what threads could share
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,14 +240,25 @@ def _train_linear(kind: Kind) -> Solution:
 def _maxima(
     kind: Kind, network: BuiltNetwork, prior: Distribution, starts: Float[np.ndarray, "members each"]
 ) -> Float[np.ndarray, "members each"]:
-    """Every linear member at the maximum under a prior, or where the way there ended."""
+    """Every linear member at the maximum under a prior, or where the way there ended; threads share much work."""
     of_weights = WeightPrior(prior, network.penalized, np.ones(network.n_parameters))
     solver = _KINKED if kind.head.family.distribution.kinked else _SMOOTH
-    found = []
-    for theta, weights in zip(starts, kind.training_weights.T, strict=True):
-        objective = Objective(network, kind.head, replace(kind.sample, weights=weights), of_weights)
-        solution = optimize(objective, solver, theta, rng=np.random.default_rng(0), progress=False)
-        if solution.interrupted:
-            raise KeyboardInterrupt
-        found.append(solution.theta)
-    return np.stack(found)
+    products = len(kind.sample) * network.n_parameters**2
+    threads = min(thread_count(), kind.members) if products >= _SHARED_PRODUCTS else 1
+    weights = kind.training_weights.T
+    found: list[Solution | None] = [None] * kind.members
+
+    def climb(thread: int) -> None:
+        own = kind.regression.build(np.float64)
+        for member in range(thread, kind.members, threads):
+            sample = replace(kind.sample, weights=weights[member])
+            objective = Objective(own, kind.head, sample, of_weights)
+            found[member] = optimize(
+                objective, solver, starts[member], rng=np.random.default_rng(0), progress=False
+            )
+
+    on_threads(climb, threads)
+    solutions = [solution for solution in found if solution is not None]
+    if any(solution.interrupted for solution in solutions):
+        raise KeyboardInterrupt
+    return np.stack([solution.theta for solution in solutions])

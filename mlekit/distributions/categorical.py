@@ -23,6 +23,7 @@ from mlekit.arrays import Array, ArrayLike, Labels, read_only, sum_last
 from mlekit.distributions.answers import encode_categories, learn_categories
 from mlekit.distributions.domain import FiniteSet
 from mlekit.distributions.exponential import ExponentialFamily
+from mlekit.distributions.fused import Fused
 from mlekit.distributions.labels import codes_of
 from mlekit.distributions.probabilities import LOGITS, PROBS, checked_probabilities
 from mlekit.distributions.special import log_softmax, logsumexp
@@ -56,6 +57,7 @@ class Categorical(ExponentialFamily):
     labelled = True
     joint = True
     constants = frozenset({"categories"})
+    fused = Fused("categorical", (), frozenset(), score=True)
 
     def __init__(
         self,

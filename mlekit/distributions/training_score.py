@@ -122,13 +122,19 @@ class ScoreKernel:
         floor = float(guards[0].coordinate(np.array(-np.inf))) if guards else -np.inf
         shape = held_shapes[0] if held_shapes else 0.0
         scaled = balanced and len(slots) == _COORDINATES and places[1] >= 0
-        fixed = [floor, *held, *[0.0] * rest, shape, _value_at_nothing(head)]
+        constant = _value_at_nothing(head) if all(slot.scalar for slot in slots) else 0.0
+        fixed = [floor, *held, *[0.0] * rest, shape, constant]
         return cls(function, [*places, *[-1] * rest], fixed, scaled)
 
     def takes(self, eta: np.ndarray, target: np.ndarray, weights: np.ndarray | None) -> bool:
-        """Whether all are of single precision, and lie as the kernel reads them."""
-        single = eta.dtype == target.dtype == np.float32 and (weights is None or weights.dtype == np.float32)
-        return single and target.strides[0] == 4 and eta.flags.c_contiguous
+        """Whether all are of single precision, or codes of categories, and lie as the kernel reads them."""
+        single = eta.dtype == np.float32 and (weights is None or weights.dtype == np.float32)
+        return single and self.reads(target) and eta.flags.c_contiguous
+
+    @staticmethod
+    def reads(target: np.ndarray) -> bool:
+        """Whether these are single numbers, or codes of categories."""
+        return target.ndim == 1 and (target.dtype == np.float32 or target.dtype.kind == "i")
 
     def __call__(
         self,
@@ -144,6 +150,7 @@ class ScoreKernel:
         if plan is None:
             plan = self._plans[layout] = self._plan(eta.shape, () if weights is None else weights.strides)
         self.fixed[0] = factor
+        target = np.ascontiguousarray(target, np.float32)
         self._function(
             plan.address,
             self._fixed_address,

@@ -87,8 +87,10 @@ class CompiledSteps:
         passes, score, sample = objective.passes, objective.score.kernel, objective.sample
         if passes is None or score is None or objective.prior is not None or _functions() is None:
             return None
-        arrays = [sample.inputs, sample.target, sample.weights, sample.offset]
-        if any(array.dtype != np.float32 for array in arrays if array is not None):
+        arrays = [sample.inputs, sample.weights, sample.offset]
+        if any(array.dtype != np.float32 for array in arrays if array is not None) or not score.reads(
+            sample.target
+        ):
             return None
         mean_weight = sample.total_weight / len(sample)
         return cls(passes, score, moments, objective.penalized, longest, mean_weight)
@@ -116,7 +118,7 @@ class CompiledSteps:
             Of each member the negative log-likelihood, summed over those steps, and its last gradient's norm,
             infinite if it was not finite: there the member's way ended.
         """
-        inputs, target = np.ascontiguousarray(sample.inputs), np.ascontiguousarray(sample.target)
+        inputs, target = np.ascontiguousarray(sample.inputs), np.ascontiguousarray(sample.target, np.float32)
         weights = None if sample.weights is None else np.ascontiguousarray(sample.weights)
         offset = None if sample.offset is None else np.ascontiguousarray(sample.offset)
         batches = np.ascontiguousarray(starts, dtype=np.intp)

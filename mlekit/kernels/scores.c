@@ -2,8 +2,8 @@
 
    A row's coordinates are columns of eta, or held fixed (place -1). The second one is the logarithm of a scale where a
    family has one: it stops at a floor, below which nothing depends on it, and the whole score may be multiplied by the
-   scale. Rows of weight 0 have score 0, whatever their outcome. The log-likelihood of every row comes with it if there is
-   room for it. */
+   scale. Categories have all columns of eta. Rows of weight 0 have score 0, whatever their outcome. The log-likelihood of
+   every row comes with it if there is room for it. */
 #include "scores.h"
 #include "single.h"
 #include "special.h"
@@ -85,4 +85,35 @@ SCORE(poisson_score, 1)
     (void)shape;
     score[0] = y - rate;
     *value = 1 - deviance(y, rate) - log_factorial_excess(y);
+}
+
+/* Of as many outputs as there are categories; y counts them from 0. */
+INLINE void categorical_of_row(ptrdiff_t categories, float y, const float *restrict eta, float size, float *restrict out,
+                               float *value)
+{
+    float highest = -INFINITY, total = 0;
+    for (ptrdiff_t k = 0; k < categories; k++)
+        highest = eta[k] > highest ? eta[k] : highest;
+    for (ptrdiff_t k = 0; k < categories; k++) {
+        out[k] = exp_single(eta[k] - highest);
+        total += out[k];
+    }
+    float share = size / total;
+    for (ptrdiff_t k = 0; k < categories; k++)
+        out[k] = ((float)k == y ? size : 0) - share * out[k];
+    if (value)
+        *value = y >= 0 && y < categories ? (float)(eta[(ptrdiff_t)y] - highest - mk_log(total)) : -INFINITY;
+}
+
+VERSIONS EXPORTED void categorical_score(const rows_of_members *r, const held_fixed *fixed, const float *eta,
+                                         const float *target, const float *weights, float *out, float *values)
+{
+    for (ptrdiff_t m = 0; m < r->members; m++)
+        for (ptrdiff_t s = 0; s < r->rows; s++, eta += r->outputs, out += r->outputs) {
+            float weight = weights ? weights[s * r->weight_of_row + m * r->weight_of_member] : 1;
+            categorical_of_row(r->outputs, target[s], eta, fixed->factor * weight, out,
+                               values ? values + m * r->rows + s : NULL);
+            for (ptrdiff_t k = 0; weight == 0 && k < r->outputs; k++)
+                out[k] = 0;
+        }
 }

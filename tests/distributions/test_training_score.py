@@ -21,6 +21,7 @@ TARGETS = {
     "rounded": np.round(RNG.normal(3.0, 2.0, ROWS)),
     "yes": RNG.integers(0, 2, ROWS),
     "count": RNG.poisson(4.0, ROWS),
+    "kind": RNG.choice(["a", "b", "c", "d"], ROWS),
 }
 HEADS: list[tuple[Any, str]] = [
     (mk.Gaussian, "number"),
@@ -31,6 +32,7 @@ HEADS: list[tuple[Any, str]] = [
     (mk.StudentT.family(df=1.7, scale=0.4), "rounded"),
     (mk.Bernoulli, "yes"),
     (mk.Poisson, "count"),
+    (mk.Categorical, "kind"),
 ]
 WITHOUT: list[tuple[Any, str]] = [
     (mk.StudentT, "number"),
@@ -45,7 +47,13 @@ needs_kernels = pytest.mark.skipif(library() is None, reason="there are no kerne
 def bound(family: Any, target: str) -> tuple[Head[Any], np.ndarray]:
     table = pd.DataFrame({"y": TARGETS[target]})
     head = as_family(family).bind(table, guarded=True)
-    return head, head.encode(table).astype(np.float64)
+    y = head.encode(table)
+    return head, y if y.dtype.kind == "i" else y.astype(np.float64)
+
+
+def single(y: np.ndarray) -> np.ndarray:
+    """Numbers as training has them; codes stay codes."""
+    return y if y.dtype.kind == "i" else y.astype(np.float32)
 
 
 def expected(
@@ -71,8 +79,8 @@ def test_every_member_has_the_weighted_score_of_its_rows(family: Any, target: st
     eta = np.random.default_rng(1).normal(0, 1.5, (MEMBERS, ROWS, head.n_outputs)).astype(np.float32)
     weights = np.random.default_rng(2).choice([0.0, 1.0, 2.5], (ROWS, MEMBERS)).astype(np.float32)
     training = TrainingScore(head, balanced=balanced)
-    log_prob, score = training(eta, y.astype(np.float32), weights, -0.5, True)
-    again, same = training(eta, y.astype(np.float32), weights, -0.5, False)
+    log_prob, score = training(eta, single(y), weights, -0.5, True)
+    again, same = training(eta, single(y), weights, -0.5, False)
     np.testing.assert_array_equal(same, score)
     assert again is None
     assert log_prob is not None
@@ -88,7 +96,7 @@ def test_of_one_network(family: Any, target: str) -> None:
     head, y = bound(family, target)
     eta = np.random.default_rng(1).normal(0, 1.5, (ROWS, head.n_outputs)).astype(np.float32)
     for weights in (None, np.linspace(0, 3, ROWS).astype(np.float32)):
-        _, score = TrainingScore(head)(eta, y.astype(np.float32), weights, -0.5, False)
+        _, score = TrainingScore(head)(eta, single(y), weights, -0.5, False)
         counts = np.ones(ROWS) if weights is None else weights.astype(np.float64)
         of_rows = expected(head, eta.astype(np.float64), y, counts, balanced=False)
         np.testing.assert_allclose(score, of_rows, rtol=2e-4, atol=2e-5)
@@ -98,7 +106,7 @@ def test_of_one_network(family: Any, target: str) -> None:
 def test_the_score_is_the_derivative(family: Any, target: str) -> None:
     head, y = bound(family, target)
     eta = np.random.default_rng(3).normal(0, 0.7, (ROWS, head.n_outputs))
-    _, score = TrainingScore(head)(eta.astype(np.float32), y.astype(np.float32), None, 1.0, False)
+    _, score = TrainingScore(head)(eta.astype(np.float32), single(y), None, 1.0, False)
     for output in range(head.n_outputs):
         step = np.zeros(head.n_outputs)
         step[output] = 1e-5
@@ -111,8 +119,8 @@ def test_the_score_is_the_derivative(family: Any, target: str) -> None:
 def test_rows_without_weight_have_no_score_whatever_they_are(family: Any, target: str) -> None:
     head, y = bound(family, target)
     eta = np.full((ROWS, head.n_outputs), np.inf, np.float32)
-    _, score = TrainingScore(head)(eta, y.astype(np.float32), np.zeros(ROWS, np.float32), 1.0, False)
+    _, score = TrainingScore(head)(eta, single(y), np.zeros(ROWS, np.float32), 1.0, False)
     assert (score == 0).all()
     eta[:] = np.nan
-    _, score = TrainingScore(head)(eta, y.astype(np.float32), None, 1.0, False)
+    _, score = TrainingScore(head)(eta, single(y), None, 1.0, False)
     assert np.isnan(score).any(axis=1).all()

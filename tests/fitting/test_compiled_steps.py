@@ -24,18 +24,19 @@ pytestmark = pytest.mark.skipif(
 
 ROWS, MEMBERS = 203, 3
 NETWORK = MLP(12, 7, activation="silu", skip=True)
-FAMILIES = [mk.Gaussian, mk.StudentT.family(df=5.0), mk.Bernoulli, mk.Poisson]
+FAMILIES = [mk.Gaussian, mk.StudentT.family(df=5.0), mk.Bernoulli, mk.Poisson, mk.Categorical]
 ADAM = Adam(learning_rate=0.02, batch_size=32, epochs=12, warmup=5)
 
 
 def sample(family: Any, *, weighted: bool, offset: bool, members: int) -> tuple[Any, Sample]:
     rng = np.random.default_rng(0)
     head = as_family(family).bind(pd.DataFrame({"y": rng.integers(0, 2, ROWS)}), guarded=True)
-    outcomes = rng.integers(0, 2, ROWS).astype(np.float32)
+    outcomes = rng.integers(0, 2, ROWS)
+    codes = as_family(family).distribution is mk.Categorical
     weights = rng.choice([0.0, 1.0, 2.5], (ROWS, members)).astype(np.float32)
     return head, Sample(
         inputs=rng.normal(size=(ROWS, 4)).astype(np.float32),
-        target=outcomes,
+        target=outcomes if codes else outcomes.astype(np.float32),
         weights=weights if weighted else None,
         offset=rng.normal(0, 0.3, (ROWS, head.n_outputs)).astype(np.float32) if offset else None,
     )
