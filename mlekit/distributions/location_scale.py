@@ -213,4 +213,8 @@ class LocationScale(Distribution):
 
     def entropy(self) -> Array:
         """Log scale − E[ℓ(Z)], in nats."""
-        return self._everywhere(np.log(self.scale) + self._standard_entropy)
+        return self._everywhere(self._answer(type(self)._entropy))
+
+    def _entropy(self) -> Array:
+        entropy: Array = np.log(self.scale) + self._standard_entropy
+        return entropy

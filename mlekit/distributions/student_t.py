@@ -65,7 +65,9 @@ class StudentT(LocationScale):
 
     parameters = (_DF, LOC, SCALE)
     predicted = (LOC, SCALE, _DF)
-    fused = Fused("student_t", ("df", "loc", "scale"), frozenset({"_log_prob", "_proposal"}), score=True)
+    fused = Fused(
+        "student_t", ("df", "loc", "scale"), frozenset({"_log_prob", "_entropy", "_proposal"}), score=True
+    )
 
     def __init__(self, *, df: ArrayLike, loc: ArrayLike, scale: ArrayLike) -> None:
         self._store_parameters(df=df, loc=loc, scale=scale)

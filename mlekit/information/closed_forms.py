@@ -15,6 +15,7 @@ from scipy.special import erf, gammaln, log_expit, ndtr
 from mlekit.arrays import Array
 from mlekit.distributions import (
     Bernoulli,
+    Binomial,
     Categorical,
     Exponential,
     Gaussian,
@@ -35,7 +36,7 @@ from mlekit.information.logits import (
     total_variation_of_logits,
     two_logits,
 )
-from mlekit.information.registry import closed_form
+from mlekit.information.registry import blockwise, closed_form
 
 __all__ = [
     "categorical_kl",
@@ -66,6 +67,14 @@ def gaussian_kl(p: Gaussian | LogNormal, q: Gaussian | LogNormal) -> Array:
 def bernoulli_kl(p: Bernoulli | Geometric, q: Bernoulli | Geometric) -> Array:
     """p·log(p/q) + (1 − p)·log((1 − p)/(1 − q)), from logits."""
     return kl_of_logits(two_logits(p.logits), two_logits(q.logits))
+
+
+@closed_form(Binomial, Binomial)
+def binomial_kl(p: Binomial, q: Binomial) -> Array:
+    """As many times the divergence of one trial as there are; NaN where they differ in number."""
+    one, other = (Bernoulli._unchecked(logits=part.logits) for part in (p, q))
+    divergence = p.trials * blockwise(bernoulli_kl, (one, other))
+    return np.where(p.trials == q.trials, np.where(p.trials == 0, 0.0, divergence), np.nan)
 
 
 @closed_form(Categorical, Categorical)
@@ -212,14 +221,14 @@ def inverse_gaussian_kl(p: InverseGaussian, q: InverseGaussian) -> Array:
     return 0.5 * shapes + 0.5 * np.square(shift) * (q.shape / p.mean)
 
 
-@closed_form(Weibull, Weibull)
+@closed_form(Weibull, Weibull, kernel="weibull_kl")
 def weibull_kl(p: Weibull, q: Weibull) -> Array:
     """KL of their logarithms, which are Gumbel distributions of minima: locations log λ, scales 1/k."""
     shift = q.shape * np.log1p((p.scale - q.scale) / q.scale)
     return extremes_kl((q.shape - p.shape) / p.shape, q.shape / p.shape, shift)
 
 
-@closed_form(Gumbel, Gumbel)
+@closed_form(Gumbel, Gumbel, kernel="gumbel_kl")
 def gumbel_kl(p: Gumbel, q: Gumbel) -> Array:
     """Of the largest of many, or of the smallest by their negatives."""
     return extremes_kl((p.scale - q.scale) / q.scale, p.scale / q.scale, (q.loc - p.loc) / q.scale)

@@ -66,6 +66,8 @@ def excludes(q: Distribution, p: Distribution) -> BoolArray:
                 if np.any(wider):
                     left_out |= wider & (log_mass(np.where(wider, end, 0.0)) > -np.inf)
             return left_out
+        if not is_direction(q):
+            return (below > 0) | (above > 0) | left_out
         # A circle is cut somewhere, and has a density beyond its ends: so the density is asked, close to the ends.
         low, high = inner.low - np.minimum(0.5 * below, 1.0), inner.high + np.minimum(0.5 * above, 1.0)
         for wider, place in ((below > 0, low), (above > 0, high)):

@@ -33,6 +33,14 @@ KERNEL2(beta_entropy, alpha, beta)
     return spread - (n - 2) * log_minus_digamma(n) - peak;
 }
 
+KERNEL3(student_t_entropy, df, loc, scale)
+{
+    /* psi(x + 1/2) - psi(x) of half of the degrees of freedom, the mean of log(1 + z^2/df). */
+    double x = 0.5 * df, growth = mk_log1p(0.5 / x) + log_minus_digamma(x) - log_minus_digamma(x + 0.5);
+    (void)loc;
+    return 0.5 * (df + 1) * growth - log_gamma_ratio(x) + HALF_LOG_2PI + mk_log(scale);
+}
+
 KERNEL2(uniform_entropy, low, high) { return mk_log(0.5 * high - 0.5 * low) + LOG_2; }
 
 
@@ -60,6 +68,40 @@ KERNEL4(uniform_kl, low_p, high_p, low_q, high_q)
 {
     double wider = mk_log1p(((low_p - low_q) + (high_q - high_p)) / (high_p - low_p));
     return low_q <= low_p ? (high_p <= high_q ? wider : INFINITY) : INFINITY;
+}
+
+/* ---- divergences of extremes ------------------------------------------------------------------------------------- */
+
+#define EULER_GAMMA 0x1.2788cfc6fb619p-1
+
+/* How far log Gamma lies above its tangent at 1, and log Gamma(1 + r), of r - 1 and of r > 0. */
+INLINE double log_gamma_excess(double u, double r, double *log_gamma)
+{
+    double held = minimum(maximum(u, -0.3), 0.3), near = held * held * log_gamma_excess_scaled(held);
+    double size = minimum(r, 1e300), stirling = stirling_error(size) + HALF_LOG_2PI - size, logarithm = mk_log(size);
+    double far = stirling + (size - 0.5) * logarithm + EULER_GAMMA * u;
+    double above = size_of(u) < 0.3 ? near : far;
+    double nearby = mk_log1p(held) + near - EULER_GAMMA * held;
+    *log_gamma = size_of(u) < 0.3 ? nearby : stirling + (size + 0.5) * logarithm;
+    return above;
+}
+
+/* (exp(x) - 1 - x) + (log Gamma(r) + gamma (r - 1)) with x = log Gamma(1 + r) + shift, r being a ratio of scales. */
+INLINE double extremes_kl(double ratio_minus_one, double ratio, double shift)
+{
+    double log_gamma, above = log_gamma_excess(ratio_minus_one, ratio, &log_gamma);
+    return exp_excess(log_gamma + shift) + above;
+}
+
+KERNEL4(gumbel_kl, loc_p, scale_p, loc_q, scale_q)
+{
+    return extremes_kl((scale_p - scale_q) / scale_q, scale_p / scale_q, (loc_q - loc_p) / scale_q);
+}
+
+KERNEL4(weibull_kl, shape_p, scale_p, shape_q, scale_q)
+{
+    double shift = shape_q * mk_log1p((scale_p - scale_q) / scale_q);
+    return extremes_kl((shape_q - shape_p) / shape_p, shape_q / shape_p, shift);
 }
 
 /* ---- divergences of rates ---------------------------------------------------------------------------------------- */

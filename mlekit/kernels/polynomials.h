@@ -348,6 +348,35 @@ INLINE double log_gamma_share(double x)
     return sum;
 }
 
+/* (log Gamma(1 + x) + gamma x) / x^2, for x from -0.3 to 0.3;
+   off by 1e-19 at most. */
+INLINE double log_gamma_excess_scaled(double x)
+{
+    double sum = -0x1.1d3e5e4c966d1p-4;
+    sum = sum * x + 0x1.29b44290f1a30p-4;
+    sum = sum * x - 0x1.543923e20c882p-5;
+    sum = sum * x + 0x1.65b589814c55ep-5;
+    sum = sum * x - 0x1.b570507fe8564p-5;
+    sum = sum * x + 0x1.cda5756568140p-5;
+    sum = sum * x - 0x1.e16742b60b530p-5;
+    sum = sum * x + 0x1.ff81760a886c4p-5;
+    sum = sum * x - 0x1.11163a93e8e3ap-4;
+    sum = sum * x + 0x1.249a04c6abaa3p-4;
+    sum = sum * x - 0x1.3b1d7eea9949cp-4;
+    sum = sum * x + 0x1.556abd03ea1b2p-4;
+    sum = sum * x - 0x1.748c3389b50b3p-4;
+    sum = sum * x + 0x1.9a01e403154ddp-4;
+    sum = sum * x - 0x1.c806706bfb4ffp-4;
+    sum = sum * x + 0x1.010b36aed0f3ap-3;
+    sum = sum * x - 0x1.2703a1dceb3d2p-3;
+    sum = sum * x + 0x1.5b40cb100d3d0p-3;
+    sum = sum * x - 0x1.a8b9c17aa6140p-3;
+    sum = sum * x + 0x1.151322ac7d843p-2;
+    sum = sum * x - 0x1.9a4d55beab2d7p-2;
+    sum = sum * x + 0x1.a51a6625307d3p-1;
+    return sum;
+}
+
 /* I0(k) of x = k^2, for x from 0 to 64;
    off by 4e-19 at most. */
 INLINE double i0_of_square(double x)

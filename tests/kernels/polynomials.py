@@ -154,6 +154,10 @@ def _trigamma_excess_rest(x: Any) -> Any:
     return x * (x * mpmath.psi(1, x) - 1) - mpmath.mpf(1) / 2
 
 
+def _log_gamma_excess(x: Any) -> Any:
+    return mpmath.fsum(mpmath.zeta(k) / k * (-x) ** (k - 2) for k in range(2, 100))
+
+
 def _scaled_bessel(x: Any) -> Any:
     """√k·exp(−k)·I₀(k) with k = 1/x, beyond k = 200 by its asymptotic series."""
     if x * 200 < 1:
@@ -296,6 +300,14 @@ with mpmath.workdps(_DIGITS):
             0,
             mpmath.mpf("0.6"),
             19,
+        ),
+        Polynomial(
+            "log_gamma_excess_scaled",
+            "(log Gamma(1 + x) + gamma x) / x^2",
+            _log_gamma_excess,
+            mpmath.mpf("-0.3"),
+            mpmath.mpf("0.3"),
+            22,
         ),
         Polynomial(
             "i0_of_square",
