@@ -193,30 +193,48 @@ class VonMises(Distribution):
         return pick(angle < 0, tail, 1 - tail)
 
     def _quantile(self, level: np.ndarray) -> Array:
-        """By Newton's method on the logarithm of the tail, kept within a bracket that shrinks."""
-        tail, k = np.broadcast_arrays(np.minimum(level, 1 - level), self.concentration)
-        target = np.log(tail)
-        low, high = np.zeros(np.shape(tail)), np.full(np.shape(tail), np.pi)
-        gaussian = -ndtri(np.maximum(tail, np.finfo(np.float64).tiny)) / np.sqrt(k)
-        distance = np.where(gaussian < 2, gaussian, np.pi * (1 - 2 * tail))
-        solved = np.zeros(np.shape(tail), dtype=bool)
+        """By Halley's method on the logarithm of the tail, kept within a bracket that shrinks."""
+        shape = np.broadcast_shapes(level.shape, self.batch_shape)
+        tail = np.broadcast_to(np.minimum(level, 1 - level), shape).reshape(-1)
+        centred = VonMises._unchecked(
+            loc=np.zeros(()), concentration=np.broadcast_to(self.concentration, shape)
+        )
+        distance = centred._elements(shape, slice(None))._nearly(tail)
+        low, high = np.zeros(tail.shape), np.full(tail.shape, np.pi)
+        active = np.flatnonzero((tail > 0) & (tail < 0.5))
         for _ in range(_ITERATIONS):
-            log_tail = self._log_tail(distance)
+            at, target, part = distance[active], np.log(tail[active]), centred._elements(shape, active)
+            log_tail = part._said("_log_sf", at)
             excess = log_tail - target
-            low, high = np.where(excess > 0, distance, low), np.where(excess > 0, high, distance)
-            log_prob = -2 * k * np.square(np.sin(0.5 * distance)) - self._log_normalizer
-            moved = distance + excess * np.exp(log_tail - log_prob)
-            # Where the equation holds, more steps would only follow the rounding of the logarithms.
-            holds = np.abs(excess) <= _ROUNDING * (1 + np.abs(target))
-            inside = holds | ((moved > low) & (moved < high))
-            following = np.where(inside, moved, 0.5 * (low + high))
-            hardly = np.abs(following - distance) <= 4e-16 * distance
-            distance = np.where(solved, distance, following)
-            solved |= hardly | holds
-            if solved.all():
+            bottom = low[active] = np.where(excess > 0, at, low[active])
+            top = high[active] = np.where(excess > 0, high[active], at)
+            hazard = np.exp(part._said("_log_prob", at) - log_tail)
+            bend = 1 + 0.5 * excess * (1 - part.concentration * np.sin(at) / hazard)
+            moved = at + excess / hazard / np.maximum(bend, 0.25)
+            following = np.where((moved >= bottom) & (moved <= top), moved, 0.5 * (bottom + top))
+            distance[active] = following
+            # What is left of a small excess is of third order; of one that is rounding, nothing more can be had.
+            rounding = np.abs(excess) <= _ROUNDING * (1 + np.abs(target))
+            rounding |= np.abs(following - at) <= 4e-16 * at
+            active = active[~(rounding | ((np.abs(excess) <= 1e-6) & (following == moved)))]
+            if not len(active):
                 break
-        distance = np.where(tail == 0, np.pi, np.where(tail == 0.5, 0.0, distance))
+        distance = np.where(tail == 0, np.pi, np.where(tail == 0.5, 0.0, distance)).reshape(shape)
         return self.loc + np.where(level < 0.5, -distance, distance)
+
+    def _nearly(self, tail: Array) -> Array:
+        """About where a tail begins: by a normal distribution, or for a small κ by the first of its Fourier series."""
+        k = self.concentration
+        z = -ndtri(np.maximum(tail, np.finfo(np.float64).tiny)) / (2 * np.sqrt(k))
+        length = self._resultant[0]
+        second = np.maximum(1 - 2 * length / k, 0.0)
+        share = np.pi * (1 - 2 * tail)
+        angle = share * (1 - 0.5 * length)
+        for _ in range(3):
+            reached = angle + 2 * length * np.sin(angle) + second * np.sin(2 * angle)
+            slope = 1 + 2 * length * np.cos(angle) + 2 * second * np.cos(2 * angle)
+            angle = np.clip(angle + (share - reached) / np.maximum(slope, 0.1), 0.0, np.pi)
+        return np.where((k > 2) & (z < 0.9), 2 * np.arcsin(np.minimum(z, 0.9)), angle)
 
     # ---- moments ------------------------------------------------------------------------------------------
 
