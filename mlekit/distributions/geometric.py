@@ -54,7 +54,9 @@ class Geometric(ExponentialFamily):
     parameters = (_PROBS,)
     predicted = (_PROBS,)
     outcomes = COUNTS
-    fused = Fused("geometric", ("logits",), frozenset({"_log_prob", "_cdf", "_entropy", "_failures"}))
+    fused = Fused(
+        "geometric", ("logits",), frozenset({"_log_prob", "_cdf", "_entropy", "_failures", "_quantile"})
+    )
 
     def __init__(self, *, probs: ArrayLike | None = None, logits: ArrayLike | None = None) -> None:
         if (probs is None) == (logits is None):

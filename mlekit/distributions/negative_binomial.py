@@ -25,7 +25,7 @@ from mlekit.arrays import Array, ArrayLike, BoolArray, unwrap
 from mlekit.distributions.counts import CountDistribution
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import COUNTS, Interval
-from mlekit.distributions.factorials import deviance, log_excess, log_factorial_excess, stirling_error
+from mlekit.distributions.factorials import deviance_by, log_excess, log_factorial_excess, stirling_error
 from mlekit.distributions.fused import Fused
 from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.incomplete import lower_beta, lower_gamma
@@ -44,6 +44,8 @@ _DISPERSION = Parameter("dispersion", _NOT_NEGATIVE, LOG, typical=(0.02, 5.0))
 _AS_POISSON = 1e-15
 # The sum over outcomes: masses this far out are less than 1e-20; a bell has next to none at zero.
 _STDS, _DECAYS, _BELL_DISPERSION = 12.0, 45.0, 1 / 16
+
+_LAST_SUMMED = 4e307
 
 
 class NegativeBinomial(CountDistribution):
@@ -100,29 +102,42 @@ class NegativeBinomial(CountDistribution):
 
     def _log_prob(self, value: np.ndarray) -> Array:
         possible = COUNTS.contains(value)
-        if possible.all():
-            return self._log_mass(value)
-        return np.where(possible, self._log_mass(np.where(possible, value, 0)), -np.inf)
+        # From where sums overflow, a straight line.
+        counts = value if possible.all() else np.where(possible, value, 0)
+        held = np.asarray(np.minimum(counts, value.dtype.type(_LAST_SUMMED)))
+        log_prob = self._log_mass(held)
+        beyond = np.asarray(value > held)
+        if beyond.any():
+            fall = (value - held) * np.log1p(1 / (self.dispersion * self.mean))
+            log_prob = np.where(beyond, log_prob - fall, log_prob)
+        return log_prob if possible.all() else np.where(possible, log_prob, -np.inf)
 
     def _log_mass(self, k: np.ndarray) -> Array:
         """Log p(k), and what lies smoothly between for k that are not whole."""
-        ratio, gap = self._ratio_and_gap(k)
+        ratio, share, gap = self._ratios_and_gap(k)
         shape = 1 / self.dispersion
-        below_peak = deviance(k, self.mean * ratio) + gap + log_factorial_excess(k)
-        skew = 0.5 * np.log1p(self.dispersion * k) + stirling_error(shape) - stirling_error(shape + k)
-        log_mass: Array = -below_peak - skew
+        below_peak = (
+            deviance_by(k, self.mean * ratio, (self.mean - k) * share) + gap + log_factorial_excess(k)
+        )
+        growth, skew = self.dispersion * k, stirling_error(shape) - stirling_error(shape + k)
+        logarithm = np.log1p(growth)
+        if np.isinf(growth).any():
+            logarithm = np.where(np.isinf(growth), np.log(self.dispersion) + np.log(k), logarithm)
+        log_mass: Array = -below_peak - skew - 0.5 * logarithm
         return log_mass
 
-    def _ratio_and_gap(self, k: np.ndarray) -> tuple[Array, Array]:
-        """ρ, and (t − log ρ)/α, whose limit is 0 at α = 0."""
-        scale = 1 + self.dispersion * self.mean
-        ratio = (1 + self.dispersion * k) / scale
-        gap = log_excess(self.dispersion * (k - self.mean) / scale, ratio) / self.dispersion
-        return ratio, np.where(self.dispersion > 0, gap, 0)
+    def _ratios_and_gap(self, k: np.ndarray) -> tuple[Array, Array, Array]:
+        """ρ, 1/(1 + α·m), and (t − log ρ)/α, whose limit is 0 at α = 0."""
+        # Ratios of 1/α + k instead of 1 + α·k, which would overflow first.
+        one, factor = np.minimum(1, 1 / self.dispersion), np.minimum(self.dispersion, 1)
+        scale = one + factor * self.mean
+        ratio = (one + factor * k) / scale
+        gap = log_excess(factor * (k - self.mean) / scale, ratio) / self.dispersion
+        return ratio, one / scale, np.where(self.dispersion > 0, gap, 0)
 
     def _score(self, value: np.ndarray) -> tuple[Array, ...]:
         shape = 1 / self.dispersion
-        _, gap = self._ratio_and_gap(value)
+        *_, gap = self._ratios_and_gap(value)
         of_dispersion = gap - shape * (log_minus_digamma(shape) - log_minus_digamma(shape + value))
         return (
             (value - self.mean) / (1 + self.dispersion * self.mean),
@@ -151,7 +166,7 @@ class NegativeBinomial(CountDistribution):
         return self if 1 in coordinates else self._unchecked(**vars(self), mean_only=True)
 
     def _drift(self, value: np.ndarray) -> tuple[Array | None, ...]:
-        return self.mean * self._ratio_and_gap(value)[0], None
+        return self.mean * self._ratios_and_gap(value)[0], None
 
     @classmethod
     def _start(cls, value: np.ndarray, weights: Array, **constants: Any) -> tuple[Array, ...]:

@@ -149,7 +149,9 @@ class Transformed(Distribution, Generic[B]):
         reached = self.transform.range
         inside = np.asarray((value > reached.low) & (value < reached.high))
         somewhere = np.clip(0.5, reached.low, reached.high)
-        x = self.transform.inverse(value if inside.all() else np.where(inside, value, somewhere))
+        x = np.asarray(self.transform.inverse(value if inside.all() else np.where(inside, value, somewhere)))
+        if np.isinf(x).any():  # beyond the doubles, though there is one
+            x = np.clip(x, np.finfo(x.dtype).min, np.finfo(x.dtype).max)
         return np.asarray(x), inside
 
     def _log_prob(self, value: np.ndarray) -> Array:

@@ -35,6 +35,15 @@ KERNEL2(geometric_cdf, k, logits)
     return k < 0 ? 0.0 : value;
 }
 
+KERNEL2(geometric_quantile, level, logits)
+{
+    double log_failure = softplus(logits), wait = maximum(-floor_of(mk_log1p(-level) / log_failure) - 1, 0.0);
+    double k = log_failure < INFINITY ? wait : 0.0;
+    /* Rounding of the quotient may miss a neighbour: the distribution function itself decides. */
+    double before = k > 0 ? -mk_expm1(-k * log_failure) : -1.0, lowered = before >= level ? k - 1 : k;
+    return -mk_expm1(-(lowered + 1) * log_failure) < level ? lowered + 1 : lowered;
+}
+
 KERNEL2(geometric_failures, level, logits) { return floor_of(-mk_log1p(-level) / softplus(logits)); }
 
 /* ---- Poisson, binomial and negative binomial --------------------------------------------------------------------- */
@@ -54,19 +63,28 @@ KERNEL4(binomial_log_prob, k, trials, probs, failure_probs)
     return failures >= 0 ? of_whole(k, inside) : -INFINITY;
 }
 
+#define LAST_SUMMED 4e307
+
 /* log P(k) of mean m and dispersion a, in Loader's form */
 INLINE double negative_binomial_log_mass(double k, double mean, double dispersion)
 {
-    double scale = 1 + dispersion * mean, ratio = (1 + dispersion * k) / scale, shape = 1 / dispersion;
-    double gap = log_excess(dispersion * (k - mean) / scale, ratio) / dispersion;
-    double below_peak = deviance(k, mean * ratio) + (dispersion > 0 ? gap : 0.0) + log_factorial_excess(k);
-    double skew = 0.5 * mk_log1p(dispersion * k) + stirling_error(shape) - stirling_error(shape + k);
-    return -below_peak - skew;
+    /* Ratios of shape + k instead of 1 + dispersion k, which would overflow first. */
+    double shape = 1 / dispersion, one = dispersion < 1 ? 1.0 : shape, factor = dispersion < 1 ? dispersion : 1.0;
+    double scale = one + factor * mean, ratio = (one + factor * k) / scale, growth = minimum(dispersion * k, 1e300);
+    double gap = log_excess(factor * (k - mean) / scale, ratio) / dispersion;
+    double distance = deviance_by(k, mean * ratio, (mean - k) * (one / scale));
+    double below_peak = distance + (dispersion > 0 ? gap : 0.0) + log_factorial_excess(k);
+    double beyond = mk_log(k) + mk_log(dispersion), logarithm = mk_log1p(growth);
+    double skew = stirling_error(shape) - stirling_error(shape + k);
+    return -below_peak - skew - 0.5 * (growth < 1e300 ? logarithm : beyond);
 }
 
 KERNEL3(negative_binomial_log_prob, k, mean, dispersion)
 {
-    return of_whole(k, negative_binomial_log_mass(held_count(k), mean, dispersion));
+    /* From where sums overflow, a straight line. */
+    double held = minimum(held_count(k), LAST_SUMMED), more = k > held ? k - held : 0.0;
+    double fall = more * mk_log1p(1 / (dispersion * mean));
+    return of_whole(k, negative_binomial_log_mass(held, mean, dispersion) - (more > 0 ? fall : 0.0));
 }
 
 KERNEL4(beta_binomial_log_prob, k, trials, alpha, beta)

@@ -9,11 +9,14 @@ import pytest
 from mlekit.distributions import (
     Beta,
     FiniteSet,
+    Gamma,
     Interval,
     InverseGaussian,
     NegativeBinomial,
     Poisson,
+    Power,
     StudentT,
+    Transformed,
     Truncated,
 )
 from tests.distributions.cases import Case, each, ordered
@@ -122,3 +125,8 @@ def test_the_quantile_of_a_wide_inverse_gaussian_has_its_level() -> None:
     p = InverseGaussian(mean=2.4, shape=7e-8)
     for level in (0.999, 1 - 2.0**-40):
         assert np.exp(p.log_sf(p.quantile(level))) == pytest.approx(1 - level, rel=1e-12)
+
+
+def test_preimages_beyond_doubles_have_densities() -> None:
+    inverse = Transformed(Gamma(shape=2.0, rate=1.0), Power(exponent=-1.0))
+    assert (np.exp(inverse.log_prob([5e-324, 1e-310, 1e-300])) == 0).all()

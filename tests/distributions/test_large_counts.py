@@ -81,3 +81,16 @@ def test_a_fit_of_the_dispersion_sums_over_rows_not_over_outcomes(monkeypatch: p
     model = fit({"mean": "y ~ x", "dispersion": "~ x"}, data, NegativeBinomial)
     assert model.converged
     assert model.history["gradient_norm"].iloc[-1] < 1e-6
+
+
+@pytest.mark.parametrize("dispersion", [1e-3, 0.5, 1.7, 50.0, 1e10])
+@pytest.mark.parametrize("k", [1e300, 1e305, 1e308, 1.7e308])
+def test_log_probabilities_of_counts_near_the_end_of_doubles(dispersion: float, k: float) -> None:
+    with mpmath.workdps(700):
+        shape, count, odds = 1 / mpmath.mpf(dispersion), mpmath.mpf(k), mpmath.mpf(dispersion) * 3
+        mass = mpmath.loggamma(count + shape) - mpmath.loggamma(count + 1) - mpmath.loggamma(shape)
+        expected = float(mass + count * mpmath.log(odds / (1 + odds)) - shape * mpmath.log1p(odds))
+    p = NegativeBinomial(mean=3.0, dispersion=dispersion)
+    np.testing.assert_allclose(p.log_prob(k), expected, rtol=1e-12)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(p._log_prob(np.array(k)), expected, rtol=1e-12)
