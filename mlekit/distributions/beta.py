@@ -24,7 +24,7 @@ from mlekit.distributions.digamma import log_minus_digamma, trigamma_excess
 from mlekit.distributions.domain import POSITIVE, PROBABILITY, Interval
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.incomplete import beta_quantile, log_beta_density, log_betainc, lower_beta
 from mlekit.distributions.link import LOG, LOGIT
@@ -64,7 +64,7 @@ class Beta(ExponentialFamily):
     parameters = (_ALPHA, _BETA)
     predicted = (_MEAN, _PRECISION)
     outcomes = _OPEN
-    fused = Fused("beta", ("alpha", "beta"), frozenset({"_log_prob", "_entropy"}))
+    fused = Fused("beta", ("alpha", "beta"), frozenset({"_log_prob", "_entropy", *TAILS}))
 
     def __init__(self, *, alpha: ArrayLike, beta: ArrayLike) -> None:
         self._store_parameters(alpha=alpha, beta=beta)

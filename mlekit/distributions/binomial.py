@@ -22,7 +22,7 @@ from mlekit.distributions.counts import FEW, as_counts, summed, transformed
 from mlekit.distributions.domain import PROBABILITY
 from mlekit.distributions.exponential import ExponentialFamily
 from mlekit.distributions.factorials import deviance, log_factorial_excess
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.incomplete import lower_beta
 from mlekit.distributions.link import LOGIT
 from mlekit.distributions.parameter import Parameter, numbers
@@ -65,7 +65,9 @@ class Binomial(SuccessCount, ExponentialFamily):
 
     parameters = (TRIALS, _PROBS)
     predicted = (_PROBS,)
-    fused = Fused("binomial", ("trials", "probs", "_failure_probs"), frozenset({"_log_prob", "_proposal"}))
+    fused = Fused(
+        "binomial", ("trials", "probs", "_failure_probs"), frozenset({"_log_prob", "_proposal", *TAILS})
+    )
 
     def __init__(
         self, *, trials: ArrayLike, probs: ArrayLike | None = None, logits: ArrayLike | None = None

@@ -17,6 +17,8 @@ __all__ = ["FEW", "CountDistribution", "as_counts", "summed", "transformed"]
 # From here on towards zero a probability has lost digits, or is about to.
 _TINY = 1e-280
 _FARTHEST = 1e300
+# By what part of a level, or of what it leaves, a cdf may fall short of it by rounding: R's, and more than ours.
+_ROUNDING = 64 * np.finfo(np.float64).eps
 FEW = 10.0
 """Counts expected, below which they are counted one by one."""
 _MOST_OF_FEW = 64  # one of few exceeds it with a probability of 1e-32
@@ -88,7 +90,8 @@ class CountDistribution(Distribution):
     def _quantile(self, level: np.ndarray) -> Array:
         """By galloping to a bracket from the Cornish-Fisher approximation, and bisecting it.
 
-        That takes a few evaluations of the cdf in the bulk, and never more than twice the number of digits.
+        That takes a few evaluations of the cdf in the bulk, and never more than twice the number of digits. Levels that
+        the cdf takes, like 1/2, are those of round parameters: an outcome has one of them if its cdf rounds to it.
         """
         shape = np.broadcast_shapes(level.shape, self.batch_shape)
         level = np.broadcast_to(level, shape).reshape(-1)
@@ -101,9 +104,10 @@ class CountDistribution(Distribution):
         # Throughout, below is −1 or a k whose cdf falls short of the level, and above one whose cdf does not.
         below, above, stride = np.full(k.shape, -1.0), np.full(k.shape, np.inf), np.ones(k.shape)
         active = np.flatnonzero((level > 0) & (level < 1))
+        enough = level - _ROUNDING * np.minimum(level, 1 - level)
         while len(active):
             at = k[active]
-            reached = flat._elements(level.shape, active)._said("_cdf", at) >= level[active]
+            reached = flat._elements(level.shape, active)._said("_cdf", at) >= enough[active]
             above[active] = np.where(reached, at, above[active])
             below[active] = np.where(reached, below[active], at)
             low, top, step = below[active], above[active], stride[active]

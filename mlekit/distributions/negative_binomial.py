@@ -26,7 +26,7 @@ from mlekit.distributions.counts import CountDistribution
 from mlekit.distributions.digamma import log_minus_digamma
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.factorials import deviance_by, log_excess, log_factorial_excess, stirling_error
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.gamma import Gamma
 from mlekit.distributions.incomplete import lower_beta, lower_gamma
 from mlekit.distributions.link import LOG
@@ -40,7 +40,7 @@ __all__ = ["NegativeBinomial"]
 _NOT_NEGATIVE = Interval(0.0, np.inf, low_included=True)
 _MEAN = Parameter("mean", _NOT_NEGATIVE, LOG, typical=(0.1, 100.0))
 _DISPERSION = Parameter("dispersion", _NOT_NEGATIVE, LOG, typical=(0.02, 5.0))
-# Of α·(k + μ)²: below, the logarithms of all probabilities are Poisson's to rounding.
+# Of α·(k + 1 + μ)²: below, the logarithms of all probabilities are Poisson's to rounding.
 _AS_POISSON = 1e-15
 # The sum over outcomes: masses this far out are less than 1e-20; a bell has next to none at zero.
 _STDS, _DECAYS, _BELL_DISPERSION = 12.0, 45.0, 1 / 16
@@ -69,7 +69,7 @@ class NegativeBinomial(CountDistribution):
     parameters = (_MEAN, _DISPERSION)
     predicted = (_MEAN, _DISPERSION)
     outcomes = COUNTS
-    fused = Fused("negative_binomial", ("mean", "dispersion"), frozenset({"_log_prob"}))
+    fused = Fused("negative_binomial", ("mean", "dispersion"), frozenset({"_log_prob", *TAILS}))
 
     def __init__(self, *, mean: ArrayLike, dispersion: ArrayLike) -> None:
         self._store_parameters(mean=mean, dispersion=dispersion)
@@ -201,7 +201,7 @@ class NegativeBinomial(CountDistribution):
         return np.where(poisson, lower_gamma(above, self.mean), rest) if poisson.any() else rest
 
     def _as_poisson(self, k: np.ndarray) -> BoolArray:
-        return self.dispersion * np.square(k + self.mean) < _AS_POISSON
+        return self.dispersion * np.square(k + 1 + self.mean) < _AS_POISSON
 
     def _log_lower_ratio(self, k: np.ndarray) -> Array:
         return log_lower_ratio(k, self.mean, self.dispersion)

@@ -18,7 +18,7 @@ from scipy.special import betainccinv, betaincinv
 
 from mlekit.arrays import Array, ArrayLike, pick, split
 from mlekit.distributions.domain import POSITIVE
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.gamma_ratio import (
     log_gamma_ratio,
     log_gamma_ratio_curvature_rest,
@@ -66,7 +66,10 @@ class StudentT(LocationScale):
     parameters = (_DF, LOC, SCALE)
     predicted = (LOC, SCALE, _DF)
     fused = Fused(
-        "student_t", ("df", "loc", "scale"), frozenset({"_log_prob", "_entropy", "_proposal"}), score=True
+        "student_t",
+        ("df", "loc", "scale"),
+        frozenset({"_log_prob", "_entropy", "_proposal", *TAILS}),
+        score=True,
     )
 
     def __init__(self, *, df: ArrayLike, loc: ArrayLike, scale: ArrayLike) -> None:
@@ -177,7 +180,10 @@ class StudentT(LocationScale):
         return np.where(tail < _TINY, far, np.log(tail))
 
     def _standard_cdf(self, z: Array) -> Array:
-        tail = self._tail(np.abs(z))
+        size = np.abs(z)
+        tail = self._tail(size)
+        if (tail < _TINY).any():  # a power of z that has underflowed may have had a small exponent
+            tail = np.exp(self._log_tail(size))
         return pick(z < 0, tail, 1 - tail)
 
     def _standard_log_cdf(self, z: Array) -> Array:

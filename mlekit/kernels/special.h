@@ -78,7 +78,7 @@ INLINE double deviance_by(double x, double mean, double difference)
     double s = difference / (mean + x), z = s * s;
     double near = s * (difference - x * (z * artanh_rest(z)));
     double far = x * log_ratio(x, mean) + difference;
-    double value = size_of(s) < 0.1 ? near : far;
+    double value = size_of(s) < 0.17 ? near : far;
     return x == 0 ? mean : (mean < INFINITY ? value : mean);
 }
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlekit.distributions import Distribution, Gaussian
+from mlekit.distributions import Distribution, Gaussian, NegativeBinomial
+from mlekit.distributions.counts import CountDistribution
 from mlekit.distributions.fused import TAILS, Fused
 from mlekit.kernels import Uniforms
 from tests.distributions.cases import CASES, Case
@@ -48,11 +49,11 @@ def answers(batch: Distribution, core: str, value: np.ndarray) -> tuple[Any, Any
         return said, np.broadcast_to(getattr(batch, core)(*arguments), shape)
 
 
-def assert_alike(batch: Distribution, said: Any, expected: Any, core: str) -> None:
+def assert_alike(batch: Distribution, said: Any, expected: Any, core: str, digits: float = 5e-13) -> None:
     # A log-density is a sum of terms, which may cancel where it passes zero, as does a quantile. SciPy's far tails have
     # 13 digits, and what is no normal number is 0 for it; farther out 12.
-    relative = np.where(np.abs(expected) < 1e-10, 5e-12, 5e-13) if core in TAILS else 5e-13
-    absolute: Any = {"_log_prob": 2e-13, "_entropy": 2e-13}.get(core, 1e-300)
+    relative = np.where(np.abs(expected) < 1e-10, 10 * digits, digits) if core in TAILS else digits
+    absolute: Any = {"_log_prob": 2e-13, "_entropy": 2e-13}.get(core, 2e-300)
     if core == "_quantile":
         absolute = 1e-15 * (np.abs(batch.quantile(0.25)) + np.abs(batch.quantile(0.75)))
         with np.errstate(all="ignore"):  # by as much as a unit in a level's last place moves it
@@ -61,6 +62,13 @@ def assert_alike(batch: Distribution, said: Any, expected: Any, core: str) -> No
     with np.errstate(invalid="ignore"):
         alike = np.abs(said - expected) <= relative * np.abs(expected) + absolute
     np.testing.assert_array_equal(np.where(alike, expected, said), expected)
+
+
+def beyond_scipy(batch: Distribution) -> bool:
+    """Counts whose k + 1 is k, and shapes so large that no double is close enough to the probability of failure."""
+    if isinstance(batch, NegativeBinomial) and 0 < batch.dispersion < 1e-15 and batch.mean > 1e6:
+        return True
+    return isinstance(batch, CountDistribution) and bool((np.asarray(batch.mean) > 2**53).all())
 
 
 def values(batch: Distribution, core: str, size: int) -> np.ndarray:
@@ -91,9 +99,11 @@ def test_typical_parameters(case: Case, core: str) -> None:
 def test_extreme_parameters(case: Case, core: str) -> None:
     for parameters in case.extremes:
         batch = case.make(parameters)
-        if core in TAILS and not case.continuous and (np.asarray(batch.mean) > 2**53).all():
-            continue  # for SciPy k + 1 is k; test_tails.py knows better
-        assert_alike(batch, *answers(batch, core, values(batch, core, 30)), core)
+        if core in TAILS and beyond_scipy(batch):
+            continue  # test_tails.py knows what kernels say there
+        # SciPy's incomplete beta functions of parameters like 1e9 have eleven digits.
+        digits = 2e-11 if core in TAILS else 5e-13
+        assert_alike(batch, *answers(batch, core, values(batch, core, 30)), core, digits)
 
 
 @pytest.mark.parametrize(("case", "core"), FUSED)
