@@ -262,17 +262,18 @@ class Beta(ExponentialFamily):
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         # The share of one waiting time in two; their ratio has digits also where the times underflow.
         own, other = (Gamma._unchecked(shape=part, rate=np.ones(())) for part in (self.alpha, self.beta))
-        ratio = other._of_uniform("_proposal", shape, rng, 2) / own._of_uniform("_proposal", shape, rng, 2)
-        (rows, log_powers), (other_rows, other_powers) = (
-            part._log_powers(shape, rng) for part in (own, other)
-        )
-        if len(rows) or len(other_rows):
-            further = np.zeros(shape)
-            further.reshape(-1)[other_rows] = other_powers
-            further.reshape(-1)[rows] -= log_powers
-            ratio *= np.exp(further)
+        ratio = other._of_uniform("_proposal", shape, rng, 2)
+        ratio /= own._of_uniform("_proposal", shape, rng, 2)
+        is_small = (self.alpha < 1) | (self.beta < 1)
+        if is_small.any():
+            small = np.flatnonzero(np.broadcast_to(is_small, shape))
+            own_powers, other_powers = (
+                part._elements(shape, small)._log_powers(rng) for part in (own, other)
+            )
+            ratio.reshape(-1)[small] *= np.exp(other_powers - own_powers)
+        ratio += 1
         # An outcome between two doubles of which one is an end is the other.
-        return np.asarray(np.clip(1 / (1 + ratio), np.finfo(np.float64).tiny, 1 - 2.0**-53))
+        return np.clip(np.reciprocal(ratio, out=ratio), np.finfo(np.float64).tiny, 1 - 2.0**-53, out=ratio)
 
 
 def _unrounded(value: np.ndarray) -> np.ndarray:

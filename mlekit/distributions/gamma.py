@@ -250,19 +250,15 @@ class Gamma(ExponentialFamily):
         return np.where(accepted, d * cube / self.rate, np.nan)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-        outcomes, (small, log_powers) = (
-            self._of_uniform("_proposal", shape, rng, 2),
-            self._log_powers(shape, rng),
-        )
-        outcomes.reshape(-1)[small] *= np.exp(log_powers)
+        outcomes = self._of_uniform("_proposal", shape, rng, 2)
+        if (self.shape < 1).any():
+            small = np.flatnonzero(np.broadcast_to(self.shape < 1, shape))
+            outcomes.reshape(-1)[small] *= np.exp(self._elements(shape, small)._log_powers(rng))
         return outcomes
 
-    def _log_powers(self, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[np.ndarray, Array]:
-        """Where shapes are below 1, and the logarithm of what takes an outcome of the shape + 1 to one of the shape."""
-        if not (self.shape < 1).any():
-            return np.empty(0, dtype=np.intp), np.empty(0)
-        small = np.flatnonzero(np.broadcast_to(self.shape < 1, shape))
-        return small, np.log(Uniforms.of(rng).array(small.shape)) / self._elements(shape, small).shape
+    def _log_powers(self, rng: np.random.Generator) -> Array:
+        """The logarithm of what takes proposals to outcomes: for a shape below 1 from one of the shape + 1."""
+        return np.where(self.shape < 1, np.log(Uniforms.of(rng).array(self.shape.shape)) / self.shape, 0.0)
 
 
 def _stack(first: Array, second: Array) -> Array:

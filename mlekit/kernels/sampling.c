@@ -4,6 +4,7 @@
 
 #define NO_OUTCOME NAN
 #define FEW 10.0       /* counts expected, below which they are counted one by one */
+#define STRIDE 4       /* so many are counted at once */
 #define MOST_OF_FEW 64 /* a count of FEW exceeds it with a probability of 1e-32 */
 
 /* A proposal is accepted with a probability of a half at least; what is no number never is. */
@@ -40,12 +41,10 @@ typedef struct {
         queue->size = 0;                                                                                               \
         for (int i = 0; i < waiting; i++) {                                                                            \
             out[queue->place[i]] = proposed[i];                                                                        \
-            if (proposed[i] == proposed[i] || queue->attempt[i] == MOST_ATTEMPTS)                                      \
-                continue;                                                                                              \
             queue->place[queue->size] = queue->place[i], queue->attempt[queue->size] = queue->attempt[i] + 1;          \
             for (int j = 2; j < count; j++)                                                                            \
                 x[j][queue->size] = x[j][i];                                                                           \
-            queue->size++;                                                                                             \
+            queue->size += (proposed[i] != proposed[i]) & (queue->attempt[i] != MOST_ATTEMPTS);                        \
         }                                                                                                              \
     }                                                                                                                  \
     EXPORTED const int name##_arguments = count;                                                                       \
@@ -64,12 +63,15 @@ typedef struct {
                 x[j] = chunk_of(arguments[j], strides[j], start, size, held[j]);                                       \
             name##_of_chunk(__VA_ARGS__, proposed);                                                                    \
             memcpy(out + start, proposed, (size_t)size * sizeof(double));                                              \
-            for (ptrdiff_t i = 0; strides[0] < 0 && i < size; i++) {                                                   \
-                if (proposed[i] == proposed[i])                                                                        \
-                    continue;                                                                                          \
-                queue.place[queue.size] = start + i, queue.attempt[queue.size] = 1;                                    \
+            int refusals = 0, refused[CHUNK];                                                                          \
+            for (int i = 0; strides[0] < 0 && i < size; i++) {                                                         \
+                refused[refusals] = i;                                                                                 \
+                refusals += proposed[i] != proposed[i]; /* no branch, which would be guessed wrong */                  \
+            }                                                                                                          \
+            for (int i = 0; i < refusals; i++) {                                                                       \
+                queue.place[queue.size] = start + refused[i], queue.attempt[queue.size] = 1;                           \
                 for (int j = 2; j < count; j++)                                                                        \
-                    waiting[j][queue.size] = x[j][i];                                                                  \
+                    waiting[j][queue.size] = x[j][refused[i]];                                                         \
                 for (queue.size++; queue.size == CHUNK;)                                                               \
                     name##_again(&queue, waiting, arguments, out);                                                     \
             }                                                                                                          \
@@ -177,12 +179,15 @@ INLINE void poisson_proposal_of_chunk(
         mass[i] = mk_exp(-rate[i]);
         reached[i] = rate[i] < FEW ? mass[i] : 1.0;
     }
-    for (int k = 1; k < MOST_OF_FEW && still(first, reached); k++) {
-        double inverse = 1.0 / k;
+    for (int k = 1; k < MOST_OF_FEW && still(first, reached); k += STRIDE) {
         for (int i = 0; i < CHUNK; i++) {
-            count[i] += first[i] > reached[i] ? 1.0 : 0.0;
-            mass[i] *= rate[i] * inverse;
-            reached[i] += rate[i] < FEW ? mass[i] : 0.0;
+            double sum = reached[i], now = mass[i], counted = count[i];
+            for (int step = 0; step < STRIDE; step++) {
+                counted += first[i] > sum ? 1.0 : 0.0;
+                now *= rate[i] * (1.0 / (k + step));
+                sum += rate[i] < FEW ? now : 0.0;
+            }
+            reached[i] = sum, mass[i] = now, count[i] = counted;
         }
     }
     memcpy(out, count, sizeof count);
@@ -212,13 +217,15 @@ INLINE void binomial_proposal_of_chunk(
         mass[i] = mk_exp(n * mk_log1p(-p));
         reached[i] = few[i] > 0 ? mass[i] : 1.0;
     }
-    for (int k = 1; k < MOST_OF_FEW && still(first, reached); k++) {
-        double inverse = 1.0 / k;
+    for (int k = 1; k < MOST_OF_FEW && still(first, reached); k += STRIDE) {
         for (int i = 0; i < CHUNK; i++) {
-            double another = trials[i] > count[i] ? 1.0 : 0.0;
-            count[i] += first[i] > reached[i] ? another : 0.0;
-            mass[i] *= (trials[i] + 1) * odds[i] * inverse - odds[i];
-            reached[i] += few[i] > 0 ? mass[i] : 0.0;
+            double sum = reached[i], now = mass[i], counted = count[i], times = (trials[i] + 1) * odds[i];
+            for (int step = 0; step < STRIDE; step++) {
+                counted += first[i] > sum ? 1.0 : 0.0;
+                now *= times * (1.0 / (k + step)) - odds[i];
+                sum += few[i] > 0 ? now : 0.0;
+            }
+            reached[i] = sum, mass[i] = now, count[i] = counted > trials[i] ? trials[i] : counted;
         }
     }
     for (int i = 0; i < CHUNK; i++) {

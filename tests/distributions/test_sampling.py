@@ -106,3 +106,12 @@ def test_distribution_functions_of_samples(ours: Gamma, theirs: object) -> None:
 def test_parameters_that_are_no_numbers_end_as_such() -> None:
     gamma = Gamma._unchecked(shape=np.array([2.0, np.nan]), rate=np.ones(2))
     assert np.isnan(gamma.sample(rng=0)).tolist() == [False, True]
+
+
+def test_rare_and_frequent_successes_side_by_side() -> None:
+    trials, probs = np.tile([5.0, 100.0, 30.0, 1000.0], 30_000), np.tile([0.3, 0.5, 0.9, 0.02], 30_000)
+    drawn = Binomial(trials=trials, probs=probs).sample(rng=0).reshape(-1, 4)
+    mean, variance = (trials * probs)[:4], (trials * probs * (1 - probs))[:4]
+    assert (np.abs(drawn.mean(axis=0) - mean) < 5 * np.sqrt(variance / len(drawn))).all()
+    np.testing.assert_allclose(drawn.var(axis=0), variance, rtol=0.03)
+    assert (drawn <= trials[:4]).all()
