@@ -18,7 +18,7 @@ from scipy.special import i0e, i1e, ndtri
 from mlekit.arrays import Array, ArrayLike, pick, unwrap
 from mlekit.distributions.distribution import Distribution
 from mlekit.distributions.domain import POSITIVE, REAL, Interval
-from mlekit.distributions.fused import Fused
+from mlekit.distributions.fused import TAILS, Fused
 from mlekit.distributions.link import IDENTITY, LOG
 from mlekit.distributions.parameter import Parameter
 from mlekit.distributions.special import LOG_2PI
@@ -70,7 +70,7 @@ class VonMises(Distribution):
     parameters = (_LOC, _CONCENTRATION)
     predicted = (_LOC, _CONCENTRATION)
     circular = True
-    fused = Fused("von_mises", ("loc", "concentration"), frozenset({"_log_prob", "_proposal"}))
+    fused = Fused("von_mises", ("loc", "concentration"), frozenset({"_log_prob", "_proposal", *TAILS}))
 
     def __init__(self, *, loc: ArrayLike, concentration: ArrayLike) -> None:
         self._store_parameters(loc=loc, concentration=concentration)

@@ -215,6 +215,33 @@ def test_tails_of_student_t_distributions() -> None:
     np.testing.assert_allclose(far[2] - far[1], -heavy * np.log(1e100), rtol=1e-13)
 
 
+def test_tails_of_von_mises_distributions() -> None:
+    """From concentrations that leave all directions alike to those that leave one, against integrals in panels."""
+    k = np.concatenate([10 ** _RNG.uniform(-8, 5, 40), _RNG.uniform(5, 80, 40)])
+    distance = np.concatenate(
+        [np.minimum(3 * np.abs(_RNG.normal(size=40)) / np.sqrt(k[:40]), 3.1), _RNG.uniform(0, 3.1, 40)]
+    )
+    log_tails = []
+    for concentration, start in zip(k, distance, strict=True):
+        with mpmath.workdps(30):
+            kappa, d = mpmath.mpf(concentration), mpmath.mpf(start)
+            end = min(mpmath.pi, d + 15 / mpmath.sqrt(kappa))
+            edges = [d + (end - d) * j / 20 for j in range(21)]
+            area = mpmath.quad(
+                lambda t, kappa=kappa, d=d: mpmath.exp(kappa * (mpmath.cos(t) - mpmath.cos(d))), edges
+            )
+            bessel = 2 * mpmath.pi * mpmath.besseli(0, kappa) * mpmath.exp(-kappa)
+            log_tails.append(float(mpmath.log(area / bessel) + kappa * (mpmath.cos(d) - 1)))
+    expected = np.array(log_tails)
+    off = np.abs(ask("von_mises_log_sf", distance, np.zeros(1), k) - expected)
+    assert (off <= 1e-13 - 2e-15 * expected).all()
+    np.testing.assert_allclose(ask("von_mises_cdf", -distance, np.zeros(1), k), np.exp(expected), rtol=1e-12)
+    ends = np.array([-np.inf, -np.pi, 0.0, np.pi, np.inf])
+    for concentration in (1e-8, 1.0, 18.0, 1e8):
+        said = ask("von_mises_cdf", ends, np.zeros(1), np.array([concentration]))
+        np.testing.assert_allclose(said, [0, 0, 0.5, 1, 1], rtol=1e-14)
+
+
 def test_tails_of_counts_whose_neighbours_doubles_do_not_know() -> None:
     """P(Y ≤ k) at the rate k is 1/2 + 2/(3·√(2πk)) + ..., of which the last count makes more than half."""
     k = np.array([2.0**53, 2.0**56])
