@@ -121,9 +121,12 @@ class Batch(Predictable):
 
     def _said(self, core: str, *arguments: np.ndarray) -> Any:
         """What a core says, or its kernel in its place: the bits of the answer itself, of some elements."""
-        shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
-        fused = self._by_kernel(core, shape, *arguments)
-        return getattr(self, core)(*arguments) if fused is None else fused
+        fused: Fused | None = vars(type(self)).get("fused")
+        said = None
+        if fused is not None and core in fused.cores:
+            shape = np.broadcast_shapes(self.batch_shape, *(argument.shape for argument in arguments))
+            said = self._by_kernel(core, shape, *arguments)
+        return getattr(self, core)(*arguments) if said is None else said
 
     def _elements(self, shape: tuple[int, ...], rows: np.ndarray | slice) -> Self:
         """Some elements of the batch broadcast to ``shape`` and flattened."""

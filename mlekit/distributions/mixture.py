@@ -163,12 +163,12 @@ class Mixture(Distribution, Generic[D]):
         return unwrap(np.asarray(base + np.log(np.exp(terms - base[..., None]).sum(axis=-1))))
 
     def _log_prob(self, value: np.ndarray) -> Array:
-        return self._log_sum(lambda part, y: part._log_prob(y), value)
+        return self._log_sum(lambda part, y: part._said("_log_prob", y), value)
 
     def _log_tails(self, value: np.ndarray) -> tuple[Array, Array]:
         """Log P(Y ≤ y) and log P(Y > y), the greater of the two from the smaller."""
-        below = self._log_sum(lambda part, y: part._log_cdf(y), value)
-        above = self._log_sum(lambda part, y: part._log_sf(y), value)
+        below = self._log_sum(lambda part, y: part._said("_log_cdf", y), value)
+        above = self._log_sum(lambda part, y: part._said("_log_sf", y), value)
         return (
             np.where(below < above, below, np.log1p(-np.exp(np.minimum(above, 0.0)))),
             np.where(below < above, np.log1p(-np.exp(np.minimum(below, 0.0))), above),
@@ -190,7 +190,7 @@ class Mixture(Distribution, Generic[D]):
             reached = self._cdf(codes) >= level
             reached[-1] = True
             return self._labels[np.argmax(reached, axis=0)]
-        own = self._each(lambda part, at: part._quantile(at), level)
+        own = self._each(lambda part, at: part._said("_quantile", at), level)
         low = np.broadcast_to(np.where(self.weights > 0, own, np.inf).min(axis=-1), shape)
         high = np.broadcast_to(np.where(self.weights > 0, own, -np.inf).max(axis=-1), shape)
         level = np.broadcast_to(level, shape)
@@ -317,7 +317,7 @@ class Mixture(Distribution, Generic[D]):
             codes = np.arange(len(self._labels)).reshape(-1, *ones)
             yield codes, np.ones(codes.shape)
             return
-        own = self._each(lambda part, at: part._quantile(at), _EDGE_LEVELS.reshape(-1, *ones))
+        own = self._each(lambda part, at: part._said("_quantile", at), _EDGE_LEVELS.reshape(-1, *ones))
         modes = np.broadcast_to(self._every(lambda part: part.mode), own.shape[1:])
         # A component without weight has no say: the heaviest one's places stand in for its own.
         places = np.moveaxis(self._with_weight(np.concatenate([own, modes[None]])), -1, 0)
