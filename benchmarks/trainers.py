@@ -104,17 +104,20 @@ class Epochs:
         self._steps = -(-problem.rows // problem.batch)
         self._optimizer = Adam(learning_rate=RATE, batch_size=problem.batch, epochs=100)
         self._objective, self._theta = objective, theta
-        self._run = self._start()
+        self._run, self._due = self._start(), 0
 
     def _start(self) -> Run:
         return self._optimizer.start(self._objective, self._theta, np.random.default_rng(2))
 
     def make_one(self) -> None:
-        """Make the steps of one; where the run is at its end, of the first one of the next."""
+        """Make the steps of one; where the run is at its end, of the first one of the next.
+
+        Several steps are one call, so that a few epochs make more than their share, and others none.
+        """
         if self._run.stop is not None:
-            self._run = self._start()
-        end = self._run.steps + self._steps
-        while self._run.steps < end:
+            self._run, self._due = self._start(), 0
+        self._due += self._steps
+        while self._run.steps < self._due:
             self._run.step()
 
 
