@@ -179,8 +179,8 @@ def _log_tails(p: Distribution, end: Array) -> tuple[Array, Array]:
         return np.broadcast_to(below, shape), np.broadcast_to(above, shape)
     inner = _finite(end)
     return (
-        np.where(infinite, below, np.minimum(p._log_cdf(inner), 0.0)),
-        np.where(infinite, above, np.minimum(p._log_sf(inner), 0.0)),
+        np.where(infinite, below, np.minimum(p._said("_log_cdf", inner), 0.0)),
+        np.where(infinite, above, np.minimum(p._said("_log_sf", inner), 0.0)),
     )
 
 

@@ -212,20 +212,22 @@ class ZeroInflated(Distribution, Generic[B]):
     # ---- distribution functions ---------------------------------------------------------------------------
 
     def _cdf(self, value: np.ndarray) -> Array:
-        base = self.base._cdf(value)
+        base = self.base._said("_cdf", value)
         inside = np.where(
             base < 0.5, self.zero_probs + self._other_probs * base, 1 - self._other_probs * (1 - base)
         )
         return np.where(value < 0, 0.0, inside)
 
     def _log_cdf(self, value: np.ndarray) -> Array:
-        above = self._log_other_probs + self.base._log_sf(value)
-        below = np.logaddexp(-softplus(-self.zero_logits), self._log_other_probs + self.base._log_cdf(value))
+        above = self._log_other_probs + self.base._said("_log_sf", value)
+        below = np.logaddexp(
+            -softplus(-self.zero_logits), self._log_other_probs + self.base._said("_log_cdf", value)
+        )
         inside = np.where(above < _LOG_HALF, log1mexp(np.minimum(above, 0)), below)
         return np.where(value < 0, -np.inf, inside)
 
     def _log_sf(self, value: np.ndarray) -> Array:
-        return np.where(value < 0, 0.0, self._log_other_probs + self.base._log_sf(value))
+        return np.where(value < 0, 0.0, self._log_other_probs + self.base._said("_log_sf", value))
 
     def _quantile(self, level: np.ndarray) -> Array:
         shape = np.broadcast_shapes(level.shape, self.batch_shape)
