@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit, logit
 
-from mlekit.arrays import Array, ArrayLike, read_only, unwrap
+from mlekit.arrays import Array, ArrayLike, read_only, split, unwrap
 from mlekit.distributions.counts import FEW, as_counts, summed, transformed
 from mlekit.distributions.domain import PROBABILITY
 from mlekit.distributions.exponential import ExponentialFamily
@@ -266,23 +266,30 @@ class Binomial(SuccessCount, ExponentialFamily):
         Successes, or failures if these are rarer.
         """
         p, q = np.minimum(self.probs, self._failure_probs), np.maximum(self.probs, self._failure_probs)
-        mean, trials = self.trials * p, self.trials
-        b = 1.15 + 2.53 * np.sqrt(mean * q)
-        k, hat = transformed(first, 0.0248 * b + 0.01 * p - 0.0873, b, mean + 0.5)
-        held = np.clip(k, 0, trials)
-        below_peak = deviance(held, mean) + deviance(trials - held, trials * q)
-        log_mass = log_factorial_excess(trials) - below_peak
-        log_mass = log_mass - log_factorial_excess(held) - log_factorial_excess(trials - held)
-        # The likeliest count has no more than 1.01 times the greatest density of a normal number as spread.
-        top = (2.83 + 5.1 / b) * _LIKELIEST
-        accepted = (k >= 0) & (k <= trials) & (np.log(second * top / hat) <= log_mass)
-        odds = p / q
-        few = summed(first, np.exp(trials * np.log1p(-p)), lambda k: (trials + 1) * odds / k - odds)
-        rarer = np.where(mean < FEW, np.minimum(few, trials), np.where(accepted, k, np.nan))
-        return np.where(self.probs <= self._failure_probs, rarer, trials - rarer)
+        rarer = split(self.trials * p < FEW, _few, _many, self.trials, p, q, first, second)
+        return np.where(self.probs <= self._failure_probs, rarer, self.trials - rarer)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         return as_counts(self._of_uniform("_proposal", shape, rng, 2))
 
     def _columns(self) -> dict[Any, Array]:
         return {"trials": self.trials, "probs": self.probs}
+
+
+def _few(trials: Array, p: Array, q: Array, level: np.ndarray, _: np.ndarray) -> Array:
+    odds = p / q
+    counts = summed(level, np.exp(trials * np.log1p(-p)), lambda k: (trials + 1) * odds / k - odds)
+    return np.minimum(counts, trials)
+
+
+def _many(trials: Array, p: Array, q: Array, first: np.ndarray, second: np.ndarray) -> Array:
+    mean = trials * p
+    b = 1.15 + 2.53 * np.sqrt(mean * q)
+    k, hat = transformed(first, 0.0248 * b + 0.01 * p - 0.0873, b, mean + 0.5)
+    held = np.clip(k, 0, trials)
+    below_peak = deviance(held, mean) + deviance(trials - held, trials * q)
+    log_mass = log_factorial_excess(trials) - below_peak
+    log_mass = log_mass - log_factorial_excess(held) - log_factorial_excess(trials - held)
+    # The likeliest count has no more than 1.01 times the greatest density of a normal number as spread.
+    top = (2.83 + 5.1 / b) * _LIKELIEST
+    return np.where((k >= 0) & (k <= trials) & (np.log(second * top / hat) <= log_mass), k, np.nan)

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import pdtr, xlogy
 
-from mlekit.arrays import Array, ArrayLike, unwrap
+from mlekit.arrays import Array, ArrayLike, split, unwrap
 from mlekit.distributions.counts import FEW, CountDistribution, as_counts, summed, transformed
 from mlekit.distributions.domain import COUNTS, Interval
 from mlekit.distributions.exponential import ExponentialFamily
@@ -204,16 +204,21 @@ class Poisson(CountDistribution, ExponentialFamily):
 
     def _proposal(self, first: np.ndarray, second: np.ndarray) -> Array:
         """By transformed rejection, few counts by the sums of their probabilities; Hörmann (1993)."""
-        rate = np.maximum(self.rate, FEW)
-        b = 0.931 + 2.53 * np.sqrt(rate)
-        # By Hörmann's own constant the density lies up to 0.6 % above its hat.
-        a, inverse_alpha = 0.02483 * b - 0.059, 1.01 * (1.1239 + 1.1328 / (b - 3.4))
-        k, hat = transformed(first, a, b, rate + 0.43)
-        held = np.maximum(k, 0)
-        log_mass = -deviance(held, rate) - log_factorial_excess(held)
-        accepted = (k >= 0) & (np.log(second * inverse_alpha / hat) <= log_mass)
-        few = summed(first, np.exp(-self.rate), lambda k: self.rate / k)
-        return np.where(self.rate < FEW, few, np.where(accepted, k, np.nan))
+        return split(self.rate < FEW, _few, _many, self.rate, first, second)
 
     def _sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         return as_counts(self._of_uniform("_proposal", shape, rng, 2))
+
+
+def _few(rate: Array, level: np.ndarray, _: np.ndarray) -> Array:
+    return summed(level, np.exp(-rate), lambda k: rate / k)
+
+
+def _many(rate: Array, first: np.ndarray, second: np.ndarray) -> Array:
+    b = 0.931 + 2.53 * np.sqrt(rate)
+    # By Hörmann's own constant the density lies up to 0.6 % above its hat.
+    a, inverse_alpha = 0.02483 * b - 0.059, 1.01 * (1.1239 + 1.1328 / (b - 3.4))
+    k, hat = transformed(first, a, b, rate + 0.43)
+    held = np.maximum(k, 0)
+    log_mass = -deviance(held, rate) - log_factorial_excess(held)
+    return np.where((k >= 0) & (np.log(second * inverse_alpha / hat) <= log_mass), k, np.nan)
