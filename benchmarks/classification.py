@@ -138,6 +138,7 @@ def main() -> None:
         chosen.command,
         "",
         f"* {chosen.threads} core(s); {chosen.splits} splits: {FOLDS}-fold stratified cross-validation, repeated",
+        f"  (of digits at most {FOLDS})",
         *description,
         f"* rows × predictors: {'; '.join(sizes)}",
         "",
