@@ -71,6 +71,7 @@ FAMILIES: dict[str, tuple[str, Any]] = {
 }
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_trains_as_an_ensemble(name: str, tmp_path: Path) -> None:
     """A mixture a row, a true likelihood, a table of predictions, and the same after a save and a load."""
@@ -186,6 +187,7 @@ def test_errors() -> None:
         mk.fit_ensemble("count ~ x1", TABLE.head(1), mk.Poisson)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 @pytest.mark.parametrize("rows", [4, 7, 25])
 def test_few_rows(rows: int) -> None:
     few = TABLE.head(rows).assign(odd=lambda t: np.arange(len(t)) == 1)

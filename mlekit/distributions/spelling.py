@@ -117,7 +117,7 @@ class _Reading:
             return made
         try:
             return made(*arguments, **named)
-        except TypeError as error:
+        except (TypeError, ParameterError) as error:
             raise ParameterError(f"{self.text!r}: {error}") from None
 
     def _named(self, name: str) -> Callable[..., Any]:

@@ -14,6 +14,8 @@ import mlekit as mk
 from mlekit.errors import DataError, FitError
 from tests.support import shared_data
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 
 def coefficients(model: mk.Model[Any]) -> list[float]:
     return [float(value) for value in model.coefficients]

@@ -14,6 +14,8 @@ from scipy import stats
 import mlekit as mk
 from tests.support import shared_data
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 
 def published(name: str) -> tuple[dict[str, Any], pd.DataFrame]:
     entries = json.loads(shared_data("tables/reference_models.json").read_text(encoding="utf-8"))

@@ -12,6 +12,8 @@ import pytest
 import mlekit as mk
 from tests.fitting.simulation import overlapping
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 TABLE = overlapping(120)
 PRIOR = mk.Gaussian(loc=0.0, scale=1.0)
 

@@ -11,6 +11,8 @@ from scipy import stats
 
 import mlekit as mk
 
+pytestmark = pytest.mark.usefixtures("unchecked_shapes")  # looked at in other tests, in a third of the time
+
 ROWS = 400
 
 
