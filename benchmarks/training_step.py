@@ -1,6 +1,6 @@
 """One training step and one epoch of a small MLP, or of an ensemble: mlekit, scikit-learn, PyTorch, JAX.
 
-    python -m benchmarks.training_step                        # about 20 minutes, half of them compilation
+    python -m benchmarks.training_step                        # three minutes, a third of them compilation
     python -m benchmarks.training_step --rounds 3 --cases 2   # the first two cases: a minute
 
 Each does the same: forward, the loss and its gradient, backward, Adam; in float32, from the same weights, on the
