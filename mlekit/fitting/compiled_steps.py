@@ -8,8 +8,6 @@ It computes what `MinibatchRun` does step by step for all other networks, famili
 from __future__ import annotations
 
 import ctypes
-from functools import cache
-from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -17,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from mlekit.distributions.training_score import ScoreKernel
 from mlekit.fitting.moments import Moments
 from mlekit.fitting.objective import BatchObjective, Sample
-from mlekit.kernels import address_of, library
+from mlekit.kernels import address_of, perceptron_functions
 from mlekit.networks.compiled import CompiledPerceptrons
 
 __all__ = ["CompiledSteps"]
@@ -61,7 +59,7 @@ class CompiledSteps:
         longest: float,
         mean_weight: float,
     ) -> None:
-        functions = _functions()
+        functions = perceptron_functions()
         assert functions is not None
         self._functions, self._passes, self._score, self._moments = functions, passes, score, moments
         self._penalized = penalized.astype(np.float32)
@@ -85,7 +83,7 @@ class CompiledSteps:
     def of(cls, objective: BatchObjective, moments: Moments, longest: float) -> CompiledSteps | None:
         """None where there is no kernel for the network or the likelihood, or weights have a prior."""
         passes, score, sample = objective.passes, objective.score.kernel, objective.sample
-        if passes is None or score is None or objective.prior is not None or _functions() is None:
+        if passes is None or score is None or objective.prior is not None or perceptron_functions() is None:
             return None
         arrays = [sample.inputs, sample.weights, sample.offset]
         if any(array.dtype != np.float32 for array in arrays if array is not None) or not score.reads(
@@ -136,8 +134,8 @@ class CompiledSteps:
         training.offset = None if offset is None else address_of(offset)
         training.rates, training.epsilons, training.shrinkages = map(address_of, of_step)
         training.theta = address_of(theta)
-        room = self._room_for(threads * self._functions.room(address_of(network), most))
-        self._functions.steps(ctypes.addressof(training), self._passes.members, threads, room)
+        room = self._room_for(threads * self._functions.training_room(address_of(network), most))
+        self._functions.training_steps(ctypes.addressof(training), self._passes.members, threads, room)
         return self._nll, self._norms
 
     def _room_for(self, numbers: int) -> int:
@@ -145,23 +143,3 @@ class CompiledSteps:
         if len(self._room) < numbers + 16:
             self._room = np.empty(numbers + 16, np.float32)
         return -(-address_of(self._room) // 64) * 64
-
-
-class _Functions(NamedTuple):
-    """The kernel's functions for the vectors of this processor."""
-
-    room: Any
-    steps: Any
-
-
-@cache
-def _functions() -> _Functions | None:
-    loaded = library()
-    lanes = 0 if loaded is None else loaded.perceptron_lanes()
-    if not lanes:
-        return None
-    number, address = ctypes.c_ssize_t, ctypes.c_void_p
-    functions = _Functions(*(getattr(loaded, f"training_{name}_{lanes}") for name in _Functions._fields))
-    functions.room.argtypes, functions.room.restype = (address, number), number
-    functions.steps.argtypes, functions.steps.restype = (address, number, number, address), None
-    return functions

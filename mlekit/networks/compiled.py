@@ -7,9 +7,7 @@ what the NumPy path computes, but for rounding. Layers wider than 512 are left t
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mlekit.blocks import thread_count
-from mlekit.kernels import address_of, library
+from mlekit.kernels import address_of, perceptron_functions
 from mlekit.networks.activations import Activation, Relu, Sigmoid, Silu, Tanh
 from mlekit.networks.workspace import WorkBuffer
 
@@ -46,7 +44,7 @@ class CompiledPerceptrons:
     def __init__(
         self, members: int, sizes: tuple[int, ...], activation: int, skip: bool, n_parameters: int
     ) -> None:
-        functions = _functions()
+        functions = perceptron_functions()
         assert functions is not None
         self._functions = functions
         self.members, self.outputs = members, sizes[-1]
@@ -55,7 +53,7 @@ class CompiledPerceptrons:
         self._plans: dict[tuple[int, ...], _Plan] = {}
         self._kept = WorkBuffer(np.dtype(np.float32))
         without_rows = self.shape(0, 0, 0)  # held here: a bare address would outlive it
-        room = functions.scratch(without_rows.ctypes.data)
+        room = functions.perceptron_scratch(without_rows.ctypes.data)
         self._most_threads = min(members, thread_count())
         self._scratch = np.empty(room * self._most_threads, np.float32)
         self._scratch_address = address_of(self._scratch)
@@ -75,7 +73,7 @@ class CompiledPerceptrons:
         """None where the kernel is missing, the precision is another, or NumPy is the better choice."""
         kind = _ACTIVATIONS.get(type(activation))
         suits = dtype == np.float32 and len(sizes) > 2 and max(sizes[1:-1]) <= _WIDEST
-        if kind is None or not suits or _functions() is None:
+        if kind is None or not suits or perceptron_functions() is None:
             return None
         return cls(members, sizes, kind, skip, n_parameters)
 
@@ -86,7 +84,7 @@ class CompiledPerceptrons:
         if inputs.dtype != np.float32 or inputs.strides[-1] != 4 or inputs.strides[-2] % 4:
             inputs = np.ascontiguousarray(inputs, np.float32)
         plan = self._current = self._plan(inputs)
-        self._functions.forward(
+        self._functions.perceptron_forward(
             plan.address,
             self.members,
             plan.threads,
@@ -108,7 +106,7 @@ class CompiledPerceptrons:
         plan = self._current
         assert plan is not None
         gradient = np.ascontiguousarray(eta_gradient, np.float32)
-        self._functions.backward(
+        self._functions.perceptron_backward(
             plan.address,
             self.members,
             plan.threads,
@@ -127,7 +125,7 @@ class CompiledPerceptrons:
         rows = inputs.shape[-2]
         strides = (inputs.strides[-2] // 4, inputs.strides[0] // 4 if inputs.ndim == 3 else 0)
         sizes = self.shape(rows, *strides)
-        needed = self.members * self._functions.kept(sizes.ctypes.data)
+        needed = self.members * self._functions.perceptron_kept(sizes.ctypes.data)
         before = address_of(self._kept.take(0))
         kept = address_of(self._kept.take(needed))
         if kept != before or len(self._plans) >= _KEPT_PLANS:
@@ -156,27 +154,3 @@ def passes_of(network: object) -> CompiledPerceptrons | None:
     """
     compiled = getattr(network, "compiled", None)
     return compiled if isinstance(compiled, CompiledPerceptrons) else None
-
-
-class _Functions(NamedTuple):
-    """The kernel's functions for the vectors of this processor."""
-
-    kept: Any
-    scratch: Any
-    forward: Any
-    backward: Any
-
-
-@cache
-def _functions() -> _Functions | None:
-    loaded = library()
-    lanes = 0 if loaded is None else loaded.perceptron_lanes()
-    if not lanes:
-        return None
-    number, address = ctypes.c_ssize_t, ctypes.c_void_p
-    functions = _Functions(*(getattr(loaded, f"perceptron_{name}_{lanes}") for name in _Functions._fields))
-    for size in (functions.kept, functions.scratch):
-        size.argtypes, size.restype = (address,), number
-    for passing in (functions.forward, functions.backward):
-        passing.argtypes, passing.restype = (address, number, number, *(address,) * 5), None
-    return functions

@@ -15,11 +15,12 @@ from mlekit.distributions.family import as_family
 from mlekit.fitting import Adam, Objective, Sample, WeightPrior
 from mlekit.fitting.members import MembersObjective
 from mlekit.fitting.minibatch import MinibatchRun
+from mlekit.kernels import perceptron_functions
 from mlekit.networks import MLP, build_stack, compiled
 from mlekit.networks.mlp_stack import MLPStack
 
 pytestmark = pytest.mark.skipif(
-    compiled._functions() is None, reason="there is no kernel for this processor, or it is turned off"
+    perceptron_functions() is None, reason="there is no kernel for this processor, or it is turned off"
 )
 
 ROWS, MEMBERS = 203, 3

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlekit.kernels import library
+from mlekit.kernels import library, perceptron_functions
 from mlekit.networks import MLP, build_stack, compiled
 from mlekit.networks.activations import find_activation
 from mlekit.networks.compiled import CompiledPerceptrons
 from tests.support import REPOSITORY
 
 pytestmark = pytest.mark.skipif(
-    compiled._functions() is None, reason="there is no kernel for this processor, or it is turned off"
+    perceptron_functions() is None, reason="there is no kernel for this processor, or it is turned off"
 )
 
 SHAPES = [
