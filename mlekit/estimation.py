@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from types import NoneType
 from typing import Any
 
@@ -29,6 +30,7 @@ __all__ = ["fit"]
 
 _AUTOMATIC_VALIDATION = 0.1
 _AUTOMATIC_FROM_ROWS = 100
+_FEW_VALUES = 2**18  # kept even if they need not be
 
 
 def fit(
@@ -110,7 +112,8 @@ def fit(
     built = regression.build(dtype)
     inputs = regression.inputs(train.inputs, len(train))
     scaling = Scaling.learn(inputs, train.weights, regression.centered)
-    sample = to_sample(head, regression, scaling, train, dtype)
+    solver: Optimizer = optimizer or (Newton() if linear else Adam())
+    sample = to_sample(head, regression, scaling, train, dtype, kept=not isinstance(solver, Newton))
     network_prior = None
     if prior is not None:
         network_prior = WeightPrior(prior, built.penalized, weight_units(head, built, scaling))
@@ -121,7 +124,6 @@ def fit(
     if isinstance(built, LinearInParameters) and prior is None:
         require_identified_design(regression, built, head, sample, scaling)
     theta = at_least_squares(objective, starting_point(built, head, sample, rng))
-    solver: Optimizer = optimizer or (Newton() if linear else Adam())
     solution = optimize(objective, solver, theta, rng=rng, validation=check, progress=progress)
     if linear and not solution.interrupted:
         require_maximum(regression, objective, scaling, solution)
@@ -215,9 +217,18 @@ def _split(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Ro
 
 
 def to_sample(
-    head: Head[Any], regression: Regression, preparation: Preparation, rows: Rows, dtype: type[np.floating]
+    head: Head[Any],
+    regression: Regression,
+    preparation: Preparation,
+    rows: Rows,
+    dtype: type[np.floating],
+    *,
+    kept: bool = True,
 ) -> Sample:
-    """Rows as a fit works on them: prepared inputs, encoded targets, and offsets of η."""
+    """Rows as a fit works on them: prepared inputs, encoded targets, and offsets of η.
+
+    Inputs that are not to be kept are made whenever they are read, unless there are few.
+    """
     offset = None
     if rows.offset is not None:
         first = head.columns[head.family.free[0]]
@@ -228,8 +239,10 @@ def to_sample(
             )
         offset = np.zeros((len(rows), head.n_outputs), dtype=dtype)
         head.add_offset(offset, rows.offset)
+    inputs = regression.inputs(rows.inputs, len(rows))
+    prepare = preparation.apply if kept or prod(inputs.shape) <= _FEW_VALUES else preparation.reading
     return Sample(
-        inputs=preparation.apply(regression.inputs(rows.inputs, len(rows)), dtype),
+        inputs=prepare(inputs, dtype),
         target=_encoded(head, rows, dtype),
         weights=None if rows.weights is None else rows.weights.astype(dtype),
         offset=offset,

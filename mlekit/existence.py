@@ -77,7 +77,7 @@ def require_identified_design(
     An intercept that another parameter takes up counts as one.
     """
     columns = regression.columns
-    inputs = sample.inputs if sample.weights is None else sample.inputs[sample.weights > 0]
+    rows, mean, products = _moments(sample)
     taken_up = np.zeros(head.n_outputs, dtype=bool)
     for name, outputs in head.columns.items():
         taken_up[outputs] = not head.has_intercept(name)
@@ -86,9 +86,34 @@ def require_identified_design(
         span = predictor.columns
         if (span.start, span.stop) not in checked:
             checked.add((span.start, span.stop))
-            design = inputs[:, span] - inputs[:, span].mean(axis=0) if elsewhere else inputs[:, span]
-            intercept = predictor.bias or elsewhere
-            require_identified(design, columns[span], scaling.scale[span], intercept=intercept)
+            center = mean[span] if elsewhere else np.zeros_like(mean[span])
+
+            def design(span: slice = span, center: np.ndarray = center) -> np.ndarray:
+                counting = sample.matrix if sample.weights is None else sample.matrix[sample.weights > 0]
+                return np.asarray(counting[:, span] - center)
+
+            require_identified(
+                design,
+                products[span, span] - np.outer(center, center),
+                columns[span],
+                scaling.scale[span],
+                rows=rows,
+                intercept=predictor.bias or elsewhere,
+            )
+
+
+def _moments(
+    sample: Sample,
+) -> tuple[int, Float[np.ndarray, " inputs"], Float[np.ndarray, "inputs inputs"]]:
+    """The number of rows that have weight, and the means of their inputs and of the products of any two."""
+    rows, columns = 0, sample.inputs.shape[1]
+    total, products = np.zeros(columns), np.zeros((columns, columns))
+    for chunk in sample.chunks():
+        inputs = chunk.inputs if chunk.weights is None else chunk.inputs[chunk.weights > 0]
+        rows += len(inputs)
+        total += inputs.sum(axis=0)
+        products += inputs.T @ inputs
+    return rows, total / max(rows, 1), products / max(rows, 1)
 
 
 def require_maximum(
@@ -206,7 +231,7 @@ def _refuse_edge(
     for output in np.flatnonzero(edges[counts].any(axis=0)).tolist():
         predictor, edge = network.predictors[output], edges[:, output]
         free = np.arange(network.n_parameters)[predictor.parameters]
-        design = sample.inputs[counts & (edge == 0)][:, predictor.columns]
+        design = sample.matrix[counts & (edge == 0)][:, predictor.columns]
         if predictor.bias:
             design = np.concatenate([design, np.ones((len(design), 1))], axis=1)
         if objective.prior is not None:
@@ -241,7 +266,7 @@ def _conditions(
     result = np.zeros((rows, conditions, network.n_parameters))
     for output, predictor in enumerate(network.predictors):
         positions = np.arange(network.n_parameters)[predictor.parameters]
-        design = sample.inputs[:, predictor.columns]
+        design = sample.matrix[:, predictor.columns]
         if predictor.bias:
             design = np.concatenate([design, np.ones((rows, 1))], axis=1)
         result[:, :, positions] += cone[:, :, output, None] * design[:, None, :]

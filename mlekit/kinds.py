@@ -96,7 +96,7 @@ class Kind:
             target = rows.target.astype(dtype) if rows.target.dtype == np.float32 else rows.target
             return replace(
                 rows,
-                inputs=np.ascontiguousarray(rows.inputs[:, : regression.width], dtype=dtype),
+                inputs=np.ascontiguousarray(rows.matrix[:, : regression.width], dtype=dtype),
                 target=target,
                 offset=None if rows.offset is None else rows.offset.astype(dtype),
             )

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from mlekit.arrays import Array, ArrayLike, RowSource
+from mlekit.arrays import Array, ArrayLike, RowSource, row_blocks
 from mlekit.distributions import Head, Multivariate, OutputHead, Seed
 from mlekit.distributions.family import D
 from mlekit.errors import DataError
 from mlekit.fitting.features import Preparation
 from mlekit.fitting.objective import weighted_sum
-from mlekit.fitting.scaling import chunks
 from mlekit.frames import Rows
 from mlekit.networks.information import LinearInParameters
 from mlekit.regression import Regression
@@ -131,12 +130,13 @@ class Model(Generic[D]):
         return self.regression.encoding.encode(data, target=target, weights=weights, offset=offset)
 
     def _distribution(self, rows: Rows) -> D:
-        return self.head.distribution(self._eta(self.regression.inputs(rows.inputs, len(rows)), rows.offset))
+        features = self.regression.features(self.preparation, rows.inputs, len(rows))
+        return self.head.distribution(self._eta(features, rows.offset))
 
-    def _eta(self, inputs: RowSource, offset: Array | None) -> Array:
-        eta = self.regression.eta(self.theta, self.preparation, inputs)
+    def _eta(self, features: RowSource, offset: Array | None, rows: slice = slice(None)) -> Array:
+        eta = self.regression.eta(self.theta, features, rows)
         if offset is not None:
-            self.head.add_offset(eta, offset)
+            self.head.add_offset(eta, offset[rows])
         return eta
 
     def predict(self, data: object, *, offset: ArrayLike | None = None) -> pd.Series[Any] | pd.DataFrame:
@@ -212,9 +212,9 @@ class Model(Generic[D]):
 
     def _row_log_likelihood(self, rows: Rows) -> Float[np.ndarray, " rows"]:
         log_prob = np.empty(len(rows))
-        inputs = self.regression.inputs(rows.inputs, len(rows))
-        for part in chunks(inputs):
-            eta = self._eta(inputs[part], None if rows.offset is None else rows.offset[part])
+        features = self.regression.features(self.preparation, rows.inputs, len(rows))
+        for part in row_blocks(len(rows)):
+            eta = self._eta(features, rows.offset, part)
             log_prob[part] = self.head.log_likelihood(eta, self._target.encode(rows.outcomes(part)))
         return log_prob
 

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mlekit.arrays import RowSource
+from mlekit.arrays import RowSource, row_blocks
 from mlekit.blocks import on_threads, one_blas_thread, thread_count
 from mlekit.distributions import Head
 from mlekit.errors import FormulaError
 from mlekit.fitting.features import Preparation
-from mlekit.fitting.scaling import Scaling, chunks
+from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Design, Encoding
 from mlekit.networks import (
     BuiltNetwork,
@@ -148,6 +148,10 @@ class Regression:
         """All formulas' designs side by side."""
         return Design.beside([designs[key] for key in self.formulas], rows)
 
+    def features(self, preparation: Preparation, designs: Mapping[str, Design], rows: int) -> RowSource:
+        """What the networks read of them, in double precision."""
+        return preparation.reading(self.inputs(designs, rows), np.float64)
+
     @property
     def width(self) -> int:
         """How many prepared columns the networks read."""
@@ -175,23 +179,27 @@ class Regression:
     def eta(
         self,
         theta: Float[np.ndarray, " parameters"],
-        preparation: Preparation,
-        inputs: Float[RowSource, "rows inputs"],
+        features: Float[RowSource, "all_rows features"],
+        rows: slice = slice(None),
     ) -> Float[np.ndarray, "rows outputs"]:
-        """η of all rows in double precision, by as many threads as are allowed if that is much work."""
+        """η of some rows in double precision, by as many threads as are allowed if that is much work."""
         weights = theta.astype(np.float64)
-        eta = np.empty((len(inputs), sum(block.n_outputs for block in self.blocks)))
-        much = not self.is_linear and len(inputs) * len(weights) >= _MUCH_WORK
+        first, end, _ = rows.indices(len(features))
+        eta = np.empty((end - first, sum(block.n_outputs for block in self.blocks)))
+        much = not self.is_linear and len(eta) * len(weights) >= _MUCH_WORK
         threads = thread_count() if much else 1
         networks = [self.build(np.float64) for _ in range(threads)]
         with one_blas_thread() if threads > 1 else nullcontext():
-            for rows in chunks(inputs):
-                features, out = preparation.apply(inputs[rows], np.float64), eta[rows]
+            for part in row_blocks(len(eta), features.shape[1]):
+                read, out = features[first + part.start : first + part.stop], eta[part]
+                size = min(_PIECE_ROWS, -(-len(read) // threads))
 
-                def fill(thread: int, features: np.ndarray = features, out: np.ndarray = out) -> None:
-                    for start in range(thread * _PIECE_ROWS, len(features), threads * _PIECE_ROWS):
-                        piece = slice(start, start + _PIECE_ROWS)
-                        out[piece] = networks[thread].forward(weights, features[piece])
+                def fill(
+                    thread: int, read: np.ndarray = read, out: np.ndarray = out, size: int = size
+                ) -> None:
+                    for start in range(thread * size, len(read), threads * size):
+                        piece = slice(start, start + size)
+                        out[piece] = networks[thread].forward(weights, read[piece])
 
                 on_threads(fill, threads)
         return eta

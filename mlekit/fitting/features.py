@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -39,6 +39,12 @@ class Preparation(Protocol):
         self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
     ) -> Float[np.ndarray, "rows features"]:
         """The features of some rows, in the precision asked for."""
+        ...
+
+    def reading(
+        self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
+    ) -> Float[RowSource, "rows features"]:
+        """The same, made as rows are read, where that takes less memory."""
         ...
 
 
@@ -120,9 +126,34 @@ class Features:
             result[part, self.n_base :] = 2 * np.clip((z[:, column] - before) / (after - before), 0, 1) - 1
         return result
 
+    def reading(
+        self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
+    ) -> Float[RowSource, "rows features"]:
+        """The same, made whenever rows are read."""
+        return _Reading(self, inputs, np.dtype(dtype))
+
     @property
     def _codes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Of every code: its column among the kept ones, and its two edges."""
         column = np.repeat(np.arange(len(self.counts)), self.counts)
         within = column[1:] == column[:-1]
         return column[1:][within], self.edges[:-1][within], self.edges[1:][within]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """Features of inputs, made whenever rows are read."""
+
+    features: Features
+    inputs: Float[RowSource, "rows inputs"]
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return len(self.inputs), self.features.n_features
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __getitem__(self, rows: slice, /) -> Float[np.ndarray, "rows features"]:
+        return self.features.apply(self.inputs[rows], self.dtype.type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -30,42 +30,45 @@ def null_directions(design: Float[np.ndarray, "rows unknowns"]) -> Float[np.ndar
 
 
 def require_identified(
-    inputs: Float[np.ndarray, "rows inputs"],
+    design: Callable[[], Float[np.ndarray, "rows inputs"]],
+    products: Float[np.ndarray, "inputs inputs"],
     columns: Sequence[str],
     scale: Float[np.ndarray, " inputs"],
     *,
+    rows: int,
     intercept: bool,
 ) -> None:
     """Refuse a design whose columns (with the intercept) are linearly dependent.
 
     Args:
-        inputs: standardized inputs.
+        design: the standardized inputs, which are asked for only if their products leave it open.
+        products: means over rows of the products of any two of them.
         columns: their names.
         scale: what the original columns were divided by, to state the dependency in their units.
+        rows: how many there are.
         intercept: whether there is an intercept (the inputs are then centered).
 
     Raises:
         FitError: naming the columns and the relation between them.
     """
-    rows = len(inputs)
-    unknowns = inputs.shape[1] + intercept
+    unknowns = len(columns) + intercept
     if unknowns > rows:
         raise FitError(
             f"{unknowns} coefficients cannot be determined by {rows} rows; use fewer columns, more rows, or a "
             "prior (prior=Gaussian(loc=0, scale=1))"
         )
-    if inputs.shape[1] == 0:
+    if not columns:
         return
-    # The Gram matrix is cheap but squares the condition: it clears the many good designs, and the singular
-    # values of the design itself decide about the rest.
-    gram = inputs.T @ inputs / rows
-    constant = np.diagonal(gram) < 1e-20
+    # Products are cheap but square the condition: they clear the many good designs, and the design itself decides about
+    # the rest.
+    values = np.linalg.eigvalsh(products)
+    if values[0] > _SUSPICIOUS * max(values[-1], 1.0):
+        return
+    inputs = design()
+    constant = np.mean(np.square(inputs), axis=0) < 1e-20
     if intercept and constant.any():
         name = columns[int(np.argmax(constant))]
         raise FitError(f"column {name!r} is constant, as the intercept is; remove it from the formula")
-    values = np.linalg.eigvalsh(gram)
-    if values[0] > _SUSPICIOUS * values[-1]:
-        return
     singular, basis = np.linalg.svd(inputs, full_matrices=False)[1:]
     if singular[-1] > _SINGULAR * singular[0]:
         return

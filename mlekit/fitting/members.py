@@ -145,7 +145,7 @@ class HeldOut:
         """The same rows for all members."""
         own = np.ones(len(sample)) if sample.weights is None else sample.weights
         weights = np.broadcast_to(own, (stack.n_members, len(sample)))
-        return cls(stack, head, sample.inputs, sample.target[None], weights, sample.offset)
+        return cls(stack, head, sample.matrix, sample.target[None], weights, sample.offset)
 
     @classmethod
     def of_folds(
@@ -158,7 +158,7 @@ class HeldOut:
         real = np.arange(size) < np.array([len(positions) for positions in own])[:, None]
         weights = real if sample.weights is None else real * sample.weights[rows]
         offset = None if sample.offset is None else sample.offset[rows]
-        return cls(stack, head, sample.inputs[rows], sample.target[rows], weights.astype(np.float64), offset)
+        return cls(stack, head, sample.matrix[rows], sample.target[rows], weights.astype(np.float64), offset)
 
     def log_prob(self, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, "members rows"]:
         """Log p(y) of each member's rows, in nats and double precision; 0 where they have no weight."""

@@ -26,7 +26,7 @@ __all__ = ["VALUED_EVERY", "Made", "MinibatchRun", "Schedule"]
 VALUED_EVERY = 8
 """The history's likelihood is that of every few batches: an estimate either way, and not what is climbed."""
 _RECORDS = 100
-_FEWEST_STEPS = 5  # between two looks, as one at the validation rows may cost as much as several steps
+_FEWEST_STEPS = 10  # between two looks, as one at the validation rows costs as much as several steps
 _RUNAWAY = 1e3
 
 

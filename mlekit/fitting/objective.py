@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mlekit.arrays import Array, row_blocks
+from mlekit.arrays import Array, RowSource, row_blocks
 from mlekit.distributions import Head
 from mlekit.distributions.training_score import TrainingScore
 from mlekit.errors import FitError
@@ -30,6 +30,7 @@ __all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample", "weig
 CHUNK_ROWS = 16384
 """Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
 _CHUNK_VALUES = 2**22
+_READ_VALUES, _READ_ROWS = 2**18, 1024  # of inputs that are made as they are read
 
 
 class Chunk(NamedTuple):
@@ -43,9 +44,12 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Rows in memory: one source of chunks. Weights are one a row, or one a row and member of an ensemble."""
+    """Rows: one source of chunks. Weights are one a row, or one a row and member of an ensemble.
 
-    inputs: Float[np.ndarray, "rows inputs"]
+    Inputs may be made whenever they are read, a chunk at a time; what takes rows in another order needs an array.
+    """
+
+    inputs: Float[RowSource, "rows inputs"]
     target: np.ndarray
     weights: Float[np.ndarray, "rows *members"] | None = None
     offset: Float[np.ndarray, "rows outputs"] | None = None
@@ -60,18 +64,26 @@ class Sample:
             return float(len(self))
         return float(self.weights.sum(axis=0, dtype=np.float64).mean())
 
+    @property
+    def matrix(self) -> Float[np.ndarray, "rows inputs"]:
+        """All inputs at once."""
+        return self.inputs if isinstance(self.inputs, np.ndarray) else self.inputs[:]
+
     def take(self, rows: np.ndarray | slice) -> Sample:
         """Some of the rows, in the order given."""
         return Sample(
-            self.inputs[rows],
+            self.matrix[rows],
             self.target[rows],
             None if self.weights is None else self.weights[rows],
             None if self.offset is None else self.offset[rows],
         )
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows in order, at most `CHUNK_ROWS` at a time, without copies."""
-        for rows in row_blocks(*self.inputs.shape, values=_CHUNK_VALUES):
+        """The rows in order, at most `CHUNK_ROWS` at a time, without copies of what is there."""
+        rows_and_columns = self.inputs.shape
+        kept = isinstance(self.inputs, np.ndarray)
+        values = _CHUNK_VALUES if kept else max(_READ_VALUES, _READ_ROWS * rows_and_columns[1])
+        for rows in row_blocks(*rows_and_columns, values=values):
             yield Chunk(
                 self.inputs[rows],
                 self.target[rows],

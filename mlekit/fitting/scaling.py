@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from mlekit.arrays import RowSource, row_blocks
 
-__all__ = ["Scaling", "chunks"]
+__all__ = ["Scaling", "Standardizes", "chunks"]
 
 # A mean square below has lost digits, or is about to.
 _LEAST_SQUARE = 1e-290
@@ -23,6 +24,17 @@ def chunks(inputs: Float[RowSource, "rows inputs"]) -> Iterator[slice]:
     [0, 2621]
     """
     return row_blocks(*inputs.shape)
+
+
+@runtime_checkable
+class Standardizes(Protocol):
+    """Rows that can be standardized as they are read."""
+
+    def standardized(
+        self, center: Float[np.ndarray, " inputs"], scale: Float[np.ndarray, " inputs"], dtype: np.dtype[Any]
+    ) -> RowSource:
+        """(x − center)/scale, computed in double precision and given in that of `dtype`."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +85,14 @@ class Scaling:
         self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
     ) -> Float[np.ndarray, "rows inputs"]:
         """Standardized inputs in the precision asked for; the difference is taken in double precision."""
+        return self.reading(inputs, dtype)[:]
+
+    def reading(
+        self, inputs: Float[RowSource, "rows inputs"], dtype: type[np.floating]
+    ) -> Float[RowSource, "rows inputs"]:
+        """The same, made whenever rows are read, if the inputs can do that: then nothing is kept of them."""
+        if isinstance(inputs, Standardizes):
+            return inputs.standardized(self.center, self.scale, np.dtype(dtype))
         result = np.empty(inputs.shape, dtype=dtype)
         for part in chunks(inputs):
             np.divide(inputs[part] - self.center, self.scale, out=result[part], casting="same_kind")
