@@ -36,7 +36,10 @@ from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
 
-_PIECE_ROWS = 1024  # that networks take at a time: what they keep of them stays in the cache
+_PIECE_ROWS, _PIECE_VALUES = (
+    1024,
+    2**17,
+)  # that networks take at a time: what they keep of them stays in the cache
 _MUCH_WORK = 2**27  # of products: threads have to be started, and those of BLAS held back
 
 
@@ -190,7 +193,7 @@ class Regression:
         threads = thread_count() if much else 1
         networks = [self.build(np.float64) for _ in range(threads)]
         with one_blas_thread() if threads > 1 else nullcontext():
-            for part in row_blocks(len(eta), features.shape[1]):
+            for part in row_blocks(len(eta), features.shape[1], values=_PIECE_VALUES):
                 read, out = features[first + part.start : first + part.stop], eta[part]
                 size = min(_PIECE_ROWS, -(-len(read) // threads))
 

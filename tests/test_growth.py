@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,11 +29,57 @@ def most_bytes(data: pd.DataFrame, network: mk.Network) -> int:
     return most
 
 
-@pytest.mark.parametrize(("network", "item"), [(mk.Linear(), 8), (mk.MLP(4), 4)])
-def test_a_row_takes_no_more_memory_than_two_of_its_design(network: mk.Network, item: int) -> None:
+@pytest.mark.parametrize("network", [mk.Linear(), mk.MLP(4)])
+def test_a_row_takes_no_more_memory_than_two_of_its_design(network: mk.Network) -> None:
     data = table(180_000)
     few, many = (most_bytes(data.head(rows), network) for rows in (90_000, 180_000))
-    assert many - few < 2 * item * COLUMNS * 90_000
+    assert many - few < 2 * 4 * COLUMNS * 90_000
+
+
+def counted(rows: int) -> pd.DataFrame:
+    """A table with targets of several kinds, a weight and an exposure."""
+    rng = np.random.default_rng(3)
+    data = table(rows)
+    rate = np.exp(0.3 * data["x0"] - 0.2 * data["x1"])
+    return data.assign(
+        n=rng.poisson(rate), yes=rng.random(rows) < rate / (1 + rate), w=rng.integers(0, 3, rows), e=0.1
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "family", "more"),
+    [
+        ("y ~ x0 + x1:x2 + x3", mk.Gaussian, {}),
+        ("n ~ x0 + C(w) + x1 - 1", mk.Poisson, {"offset": "e"}),
+        ("yes ~ x0 * x1", mk.Bernoulli, {"weights": "w"}),
+        ({"loc": "y ~ x0", "scale": "~ x1 + x2"}, mk.Gaussian, {"weights": "w"}),
+        ("y ~ x0 + x1", mk.Laplace, {}),
+    ],
+    ids=str,
+)
+def test_a_fit_is_the_same_whether_its_design_is_kept_or_not(
+    formula: Any, family: Any, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = counted(20_000 if family is not mk.Laplace else 500)
+    kept = mk.fit(formula, data, family, **more)
+    monkeypatch.setattr("mlekit.estimation._FEW_VALUES", 0)
+    read = mk.fit(formula, data, family, **more)
+    np.testing.assert_allclose(read.theta, kept.theta, rtol=1e-9, atol=1e-9)
+    assert read.converged == kept.converged
+    np.testing.assert_allclose(read.log_likelihood(data), kept.log_likelihood(data), rtol=1e-12)
+
+
+def test_what_has_no_maximum_is_refused_without_a_design_that_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mlekit.estimation._FEW_VALUES", 0)
+    data = counted(3000).assign(one=1.0, twice=lambda d: 2 * d["x0"], apart=lambda d: d["x0"] > 0)
+    with pytest.raises(mk.errors.FitError, match=r"columns \['x0', 'twice'\] are collinear"):
+        mk.fit("y ~ x0 + twice + x1", data, mk.Gaussian)
+    with pytest.raises(mk.errors.FitError, match="column 'one' is constant"):
+        mk.fit("y ~ one + x1", data, mk.Gaussian, weights="w")
+    with pytest.raises(mk.errors.FitError, match=r"completely separated.*x0 → \+∞"):
+        mk.fit("apart ~ x0 + x1", data, mk.Bernoulli)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -30,7 +30,7 @@ __all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample", "weig
 CHUNK_ROWS = 16384
 """Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
 _CHUNK_VALUES = 2**22
-_READ_VALUES, _READ_ROWS = 2**18, 1024  # of inputs that are made as they are read
+_READ_VALUES, _READ_ROWS = 2**17, 1024  # of inputs that are made as they are read
 
 
 class Chunk(NamedTuple):

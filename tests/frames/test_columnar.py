@@ -36,6 +36,34 @@ def test_any_rows_are_those_of_the_matrix(rows: int, columns: int, data: st.Data
     assert len(taken) == len(order)
 
 
+@pytest.mark.parametrize("rows", [0, 1, 127, 128, 1500])
+@pytest.mark.parametrize("columns", [0, 1, 8, 11])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("taken", [False, True])
+def test_rows_are_standardized_as_they_are_read(
+    rows: int, columns: int, dtype: type[np.floating], taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(rows)
+    matrix = rng.normal(size=(rows, columns))  # its columns lie apart in memory
+    center, scale = rng.normal(size=columns), rng.uniform(0.5, 2.0, columns)
+    source = Design(tuple((column,) for column in matrix.T), rows)
+    if taken:
+        order = rng.permutation(rows).astype(np.int32)
+        source, matrix = source.take(order), matrix[order]
+    read = source.standardized(center, scale, np.dtype(dtype))
+    assert isinstance(read, RowSource)
+    assert read[:].dtype == read.dtype == dtype
+    expected = ((matrix - center) / scale).astype(dtype)
+    np.testing.assert_array_equal(read[:], expected)
+    np.testing.assert_array_equal(read[3:130], expected[3:130])
+    np.testing.assert_array_equal(
+        source.standardized(0 * center, 0 * scale + 1, np.dtype(dtype))[:], matrix.astype(dtype)
+    )
+    monkeypatch.setattr(Design, "_columns", None)  # as without kernels, and for columns of other numbers
+    np.testing.assert_array_equal(read[:], expected)
+    np.testing.assert_array_equal(source[5:], matrix[5:])
+
+
 def test_designs_stand_side_by_side() -> None:
     one, first = design(5, 2)
     two = Design.of(np.arange(10.0).reshape(5, 2))
