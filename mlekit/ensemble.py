@@ -41,7 +41,7 @@ from mlekit.regression import Regression, plan_blocks
 __all__ = ["fit_ensemble", "require_ensemble_settings"]
 
 _MEMBERS = 10
-_FEWEST_HELD_OUT = 10
+_FEWEST_HELD_OUT, _MOST_HELD_OUT = 10, 20_000  # rows; more would tell a hundred looks apart no better
 # What reads which of the features.
 _KINDS: Mapping[Part, Network] = {
     "whitened": MLP(48, 48, 48, activation="silu", skip=True),
@@ -90,8 +90,9 @@ def fit_ensemble(
         offset: a column's name or one number a row, added to the first parameter's linear predictor.
         optimizer: `Adam` or `SGD`, with settings of its own.
         validation: the rows that a member's weights are chosen by: a share of the rows, other rows for each member,
-            or a table of its own. None is a share of 1/members, but at least ten rows, and at most a third; 0 keeps
-            each network's last weights, weighs both kinds alike, and leaves the linear one out.
+            or a table of its own. None is a share of 1/members, but at least ten rows, if that is no more than a
+            third, and at most 20,000; 0 keeps each network's last weights, weighs both kinds alike, and leaves the
+            linear one out.
         seed: of initial weights, the shuffling and the choice of rows: the same seed gives the same bits, on any
             number of cores.
         progress: True or False to show a progress bar or not; None shows one on long fits.
@@ -241,6 +242,7 @@ def _held_out(
         )
     if validation is None:
         share = max(1 / members if members > 1 else 0.1, min(_FEWEST_HELD_OUT / count, 1 / 3))
+        share = min(share, _MOST_HELD_OUT / count)
     elif isinstance(validation, bool) or not 0 <= validation < 1:
         raise ParameterError(f"validation must be a share in [0, 1) or a table, but is {validation}")
     else:

@@ -166,6 +166,16 @@ def test_validation(validation: Any) -> None:
     assert model.history["validation_nll"].isna().all() == none
 
 
+@pytest.mark.parametrize(("most", "held_out"), [(20_000, len(TABLE) // 2), (30, 30)])
+def test_members_hold_out_a_share_of_the_rows_that_is_no_more_than_enough(
+    most: int, held_out: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlekit.ensemble._MOST_HELD_OUT", most)
+    model = fitted(members=2, optimizer=QUICK)
+    assert model.facts.validation_rows == held_out
+    assert np.isfinite(model.log_likelihood(TABLE))
+
+
 def test_a_prior_shrinks() -> None:
     call: dict[str, Any] = {"network": mk.MLP(6), "optimizer": mk.Adam(steps=400), "validation": 0}
     narrow = fitted(prior=mk.Gaussian(loc=0.0, scale=0.01), **call)
