@@ -97,6 +97,9 @@ class Design:
         plain = [column for column, *others in self.factors if not others]
         return Columns.of(plain) if len(plain) == len(self.factors) else None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_columns"}  # where they lie here
+
     @property
     def total(self) -> float:
         """The sum of all values, which is finite only if all of them are."""

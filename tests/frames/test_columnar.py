@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -62,6 +63,12 @@ def test_rows_are_standardized_as_they_are_read(
     monkeypatch.setattr(Design, "_columns", None)  # as without kernels, and for columns of other numbers
     np.testing.assert_array_equal(read[:], expected)
     np.testing.assert_array_equal(source[5:], matrix[5:])
+
+
+def test_a_design_that_was_read_can_be_pickled() -> None:
+    source, matrix = design(50, 1)  # of plain columns, whose addresses it knows by now
+    np.testing.assert_array_equal(source[:], matrix)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(source))[:], matrix)
 
 
 def test_designs_stand_side_by_side() -> None:
