@@ -98,7 +98,8 @@ class Design:
         return Columns.of(plain) if len(plain) == len(self.factors) else None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_columns"}  # where they lie here
+        # Where the columns lie is true in this process only.
+        return {name: value for name, value in vars(self).items() if name != "_columns"}
 
     @property
     def total(self) -> float:

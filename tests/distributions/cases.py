@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from mlekit.distributions import ExponentialFamily, Parameter
@@ -52,6 +53,11 @@ def exponential(case: Case) -> bool:
 def independent(case: Case) -> bool:
     """Whether several target columns are several outcomes."""
     return fitted(case) and not case.distribution.joint
+
+
+def elementwise(case: Case) -> bool:
+    """Whether every parameter is one number a batch element, so that parameters broadcast one by one."""
+    return all(np.ndim(value) == 0 for value in case.parameters(0).values())
 
 
 def links_of(case: Case) -> list[tuple[str, str]]:
