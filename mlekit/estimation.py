@@ -15,10 +15,11 @@ from mlekit.arrays import ArrayLike, positions_of, row_blocks
 from mlekit.distributions import Distribution, Family, Head
 from mlekit.distributions.family import D, as_family
 from mlekit.errors import DataError, FitError, FormulaError, NetworkError, ParameterError
-from mlekit.existence import require_identified_design, require_maximum, require_spread
+from mlekit.existence import Explained, require_identified_design, require_maximum, require_spread
 from mlekit.fitting import Adam, Newton, Objective, Optimizer, Sample, WeightPrior, optimize
 from mlekit.fitting.features import Preparation
 from mlekit.fitting.least_squares import at_least_squares
+from mlekit.fitting.objective import weighted_sum
 from mlekit.fitting.scaling import Scaling
 from mlekit.frames import Encoding, Rows
 from mlekit.model import FitFacts, Model
@@ -125,13 +126,17 @@ def fit(
         require_identified_design(regression, built, head, sample, scaling)
     theta = at_least_squares(objective, starting_point(built, head, sample, rng))
     solution = optimize(objective, solver, theta, rng=rng, validation=check, progress=progress)
-    if linear and not solution.interrupted:
-        require_maximum(regression, objective, scaling, solution)
+    log_likelihood = float("nan")
+    if linear:
+        explained = Explained.of(objective, solution.theta)
+        log_likelihood = weighted_sum(explained.log_prob, sample.weights)
+        if not solution.interrupted:
+            require_maximum(regression, objective, scaling, solution.theta, explained)
     facts = FitFacts(
         rows=len(train),
         total_weight=sample.total_weight,
         validation_rows=0 if held_out is None else len(held_out),
-        log_likelihood=objective.log_likelihood(solution.theta) if linear else float("nan"),
+        log_likelihood=log_likelihood,
         log_prior=0.0 if network_prior is None else network_prior.log_prob(solution.theta),
         optimizer=repr(solver),
         prior=None if prior is None else repr(prior),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from mlekit.distributions.censored import single_outcome
 from mlekit.distributions.link import LOG, LOG_CHOLESKY, LOGIT
 from mlekit.distributions.triangular import side
 from mlekit.errors import FitError
-from mlekit.fitting import Objective, Sample, Solution
+from mlekit.fitting import Objective, Sample
 from mlekit.fitting.identifiability import null_directions, require_identified
 from mlekit.fitting.scaling import Scaling
 from mlekit.fitting.separation import refuse_separation
@@ -21,7 +21,7 @@ from mlekit.model import linear_names
 from mlekit.networks.information import LinearInParameters
 from mlekit.regression import Regression, natural_directions
 
-__all__ = ["require_identified_design", "require_maximum", "require_spread"]
+__all__ = ["Explained", "require_identified_design", "require_maximum", "require_spread"]
 
 _FAR_OUT = 10.0
 _MOVES = 1e-6
@@ -77,7 +77,7 @@ def require_identified_design(
     An intercept that another parameter takes up counts as one.
     """
     columns = regression.columns
-    rows, mean, products = _moments(sample)
+    rows, mean, products = sample.second_moments
     taken_up = np.zeros(head.n_outputs, dtype=bool)
     for name, outputs in head.columns.items():
         taken_up[outputs] = not head.has_intercept(name)
@@ -102,35 +102,49 @@ def require_identified_design(
             )
 
 
-def _moments(
-    sample: Sample,
-) -> tuple[int, Float[np.ndarray, " inputs"], Float[np.ndarray, "inputs inputs"]]:
-    """The number of rows that have weight, and the means of their inputs and of the products of any two."""
-    rows, columns = 0, sample.inputs.shape[1]
-    total, products = np.zeros(columns), np.zeros((columns, columns))
-    for chunk in sample.chunks():
-        inputs = chunk.inputs if chunk.weights is None else chunk.inputs[chunk.weights > 0]
-        rows += len(inputs)
-        total += inputs.sum(axis=0)
-        products += inputs.T @ inputs
-    return rows, total / max(rows, 1), products / max(rows, 1)
+class Explained(NamedTuple):
+    """What a fit came to, row by row.
+
+    Attributes:
+        log_prob: the log-likelihood of each row.
+        lowest: of each output.
+        highest: of each output.
+        edges: see `_edges`.
+    """
+
+    log_prob: Float[np.ndarray, " rows"]
+    lowest: Float[np.ndarray, " outputs"]
+    highest: Float[np.ndarray, " outputs"]
+    edges: Int[np.ndarray, "rows outputs"]
+
+    @classmethod
+    def of(cls, objective: Objective, theta: Float[np.ndarray, " parameters"]) -> Explained:
+        """One pass over the rows."""
+        head, sample = objective.head, objective.sample
+        log_prob, edges = np.empty(len(sample)), np.zeros((len(sample), head.n_outputs), np.int8)
+        lowest, highest = np.full(head.n_outputs, np.inf), np.full(head.n_outputs, -np.inf)
+        start = 0
+        for chunk in sample.chunks():
+            eta, part = objective.eta(theta, chunk), slice(start, start + len(chunk.target))
+            log_prob[part] = head.log_likelihood(eta, chunk.target)
+            lowest = np.minimum(lowest, eta.min(axis=0))
+            highest = np.maximum(highest, eta.max(axis=0))
+            edges[part] = _edges(head, eta)
+            start = part.stop
+        return cls(log_prob, lowest, highest, edges)
 
 
 def require_maximum(
-    regression: Regression, objective: Objective, scaling: Scaling, solution: Solution
+    regression: Regression,
+    objective: Objective,
+    scaling: Scaling,
+    theta: Float[np.ndarray, " parameters"],
+    explained: Explained,
 ) -> None:
     """Refuse a fit of a linear model that ran away instead of reaching a maximum: a zero scale, separation."""
     network, head, sample = objective.network, objective.head, objective.sample
     assert isinstance(network, LinearInParameters)
-    lowest, highest = np.full(head.n_outputs, np.inf), np.full(head.n_outputs, -np.inf)
-    parts, edges = [], []
-    for chunk in sample.chunks():
-        eta = objective.eta(solution.theta, chunk)
-        parts.append(head.log_likelihood(eta, chunk.target))
-        lowest = np.minimum(lowest, eta.min(axis=0))
-        highest = np.maximum(highest, eta.max(axis=0))
-        edges.append(_edges(head, eta))
-    log_prob = np.concatenate(parts)
+    log_prob, lowest, highest, edges = explained
     _refuse_runaway(head, lowest, highest)
     names = [
         f"{term}" if len(head.columns) == head.n_outputs == 1 else f"{output}: {term}"
@@ -148,7 +162,7 @@ def require_maximum(
             names,
             what="outcomes that are seen and those that are not" if head.censored else "the classes",
         )
-    _refuse_edge(objective, scaling, solution.theta, np.concatenate(edges), names)
+    _refuse_edge(objective, scaling, theta, edges, names)
 
 
 def _refuse_runaway(

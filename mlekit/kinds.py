@@ -211,6 +211,7 @@ def _train_linear(kind: Kind) -> Solution:
     judge = kind.validation(members, None)
     assert judge is not None
     network = kind.regression.build(np.float64)
+    samples = [replace(kind.sample, weights=weights) for weights in kind.training_weights.T]
     marginal = starting_point(network, kind.head, kind.sample, np.random.default_rng(0))
     thetas = best = np.tile(marginal, (kind.members, 1))
     least, before = float(judge.mean_nll(members.join(thetas)).mean()), np.inf
@@ -218,7 +219,7 @@ def _train_linear(kind: Kind) -> Solution:
     priors = [Gaussian(loc=0.0, scale=scale) for scale in _SCALES] if kind.prior is None else [kind.prior]
     try:
         for prior in priors:
-            thetas = _maxima(kind, network, prior, thetas)
+            thetas = _maxima(kind, samples, network, prior, thetas)
             mean = float(judge.mean_nll(members.join(thetas)).mean())
             step += 1
             if mean < least:
@@ -238,21 +239,26 @@ def _train_linear(kind: Kind) -> Solution:
 
 
 def _maxima(
-    kind: Kind, network: BuiltNetwork, prior: Distribution, starts: Float[np.ndarray, "members each"]
+    kind: Kind,
+    samples: Sequence[Sample],
+    network: BuiltNetwork,
+    prior: Distribution,
+    starts: Float[np.ndarray, "members each"],
 ) -> Float[np.ndarray, "members each"]:
-    """Every linear member at the maximum under a prior, or where the way there ended; threads share much work."""
+    """Every linear member at the maximum of its sample's likelihood and a prior, or where the way there ended.
+
+    Threads share much work.
+    """
     of_weights = WeightPrior(prior, network.penalized, np.ones(network.n_parameters))
     solver = _KINKED if kind.head.family.distribution.kinked else _SMOOTH
     products = len(kind.sample) * network.n_parameters**2
     threads = min(thread_count(), kind.members) if products >= _SHARED_PRODUCTS else 1
-    weights = kind.training_weights.T
     found: list[Solution | None] = [None] * kind.members
 
     def climb(thread: int) -> None:
         own = kind.regression.build(np.float64)
         for member in range(thread, kind.members, threads):
-            sample = replace(kind.sample, weights=weights[member])
-            objective = Objective(own, kind.head, sample, of_weights)
+            objective = Objective(own, kind.head, samples[member], of_weights)
             found[member] = optimize(
                 objective, solver, starts[member], rng=np.random.default_rng(0), progress=False
             )

@@ -6,9 +6,10 @@ from mlekit.fitting.adam import Adam
 from mlekit.fitting.lbfgs import LBFGS
 from mlekit.fitting.loop import Solution, optimize
 from mlekit.fitting.newton import Newton
-from mlekit.fitting.objective import Objective, Sample
+from mlekit.fitting.objective import Objective
 from mlekit.fitting.optimizer import Optimizer, Stop
 from mlekit.fitting.prior import WeightPrior
+from mlekit.fitting.sample import Sample
 from mlekit.fitting.sgd import SGD
 
 __all__ = [

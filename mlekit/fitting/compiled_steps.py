@@ -14,7 +14,8 @@ from jaxtyping import Bool, Float, Int
 
 from mlekit.distributions.training_score import ScoreKernel
 from mlekit.fitting.moments import Moments
-from mlekit.fitting.objective import BatchObjective, Sample
+from mlekit.fitting.objective import BatchObjective
+from mlekit.fitting.sample import Sample
 from mlekit.kernels import address_of, perceptron_functions
 from mlekit.networks.compiled import CompiledPerceptrons
 

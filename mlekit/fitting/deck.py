@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int
 
 from mlekit.arrays import positions_of
-from mlekit.fitting.objective import Chunk, Sample
+from mlekit.fitting.sample import Chunk, Sample
 
 __all__ = ["Batches", "Deck"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from mlekit.arrays import RowSource
-from mlekit.fitting.objective import CHUNK_ROWS
+from mlekit.fitting.sample import CHUNK_ROWS
 from mlekit.fitting.scaling import Scaling
 
 __all__ = ["Features", "Part", "Preparation"]

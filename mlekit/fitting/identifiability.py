@@ -14,6 +14,7 @@ __all__ = ["null_directions", "require_identified"]
 _SUSPICIOUS = 1e-9
 _SINGULAR = 1e-11
 _TAKES_PART = 1e-4
+_CONSTANT = 1e-20
 
 
 def null_directions(design: Float[np.ndarray, "rows unknowns"]) -> Float[np.ndarray, "unknowns directions"]:
@@ -65,7 +66,7 @@ def require_identified(
     if values[0] > _SUSPICIOUS * max(values[-1], 1.0):
         return
     inputs = design()
-    constant = np.mean(np.square(inputs), axis=0) < 1e-20
+    constant = np.mean(np.square(inputs), axis=0) < _CONSTANT
     if intercept and constant.any():
         name = columns[int(np.argmax(constant))]
         raise FitError(f"column {name!r} is constant, as the intercept is; remove it from the formula")

@@ -32,8 +32,8 @@ def at_least_squares(
     if not (suits and isinstance(network, LinearInParameters)):
         return theta
     location = next(iter(head.columns.values()))
-    _, gradient = objective.value_and_gradient(theta)
-    step = solve_positive(objective.information(theta), -gradient)
+    _, gradient, information = objective.expansion(theta)
+    step = solve_positive(information, -gradient)
     moved = theta.copy()
     for predictor in network.predictors[location]:
         moved[predictor.parameters] += step[predictor.parameters]

@@ -20,8 +20,8 @@ from jaxtyping import Bool, Float, Int
 
 from mlekit.distributions import Head
 from mlekit.distributions.training_score import TrainingScore
-from mlekit.fitting.objective import CHUNK_ROWS, Chunk, Sample
 from mlekit.fitting.prior import WeightPrior
+from mlekit.fitting.sample import CHUNK_ROWS, Chunk, Sample
 from mlekit.networks import Stack
 from mlekit.networks.compiled import CompiledPerceptrons, passes_of
 

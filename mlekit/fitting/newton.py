@@ -12,6 +12,7 @@ design allows. Fisher (1935); McCullagh & Nelder (1989), section 2.5; Nocedal & 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -22,6 +23,7 @@ from mlekit.fitting.optimizer import Record, Run, Stop
 from mlekit.fitting.proximal import proximal_step
 from mlekit.fitting.rounding import RoundingRun
 from mlekit.fitting.solving import solve_positive
+from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Newton"]
 
@@ -75,6 +77,14 @@ def _rounded(
     return _NewtonRun(Newton(steps, tolerance), objective, theta)
 
 
+class _Local(NamedTuple):
+    """The objective at some θ; the information only if a step is to be made from there."""
+
+    value: float
+    gradient: Float[np.ndarray, " parameters"]
+    information: Float[np.ndarray, "parameters parameters"] | None
+
+
 class _NewtonRun:
     patience: int | None = None
 
@@ -92,11 +102,15 @@ class _NewtonRun:
         # Where the prior has kinks, it is kept out of gradient and curvature, and steps are proximal.
         self._kinks = None if objective.prior is None else objective.prior.kinks()
         self._smooth = objective if self._kinks is None else replace(objective, prior=None)
-        self._value, self._gradient = self._at(theta)
+        self._value, self._gradient, self._information = self._at(theta, curved=True)
 
-    def _at(self, theta: Float[np.ndarray, " parameters"]) -> tuple[float, Float[np.ndarray, " parameters"]]:
-        value, gradient = self._smooth.value_and_gradient(theta)
-        return value + self._penalty(theta), gradient
+    def _at(self, theta: Float[np.ndarray, " parameters"], *, curved: bool) -> _Local:
+        information = None
+        if curved:
+            value, gradient, information = self._smooth.expansion(theta)
+        else:
+            value, gradient = self._smooth.value_and_gradient(theta)
+        return _Local(value + self._penalty(theta), gradient, information)
 
     def _penalty(self, theta: Float[np.ndarray, " parameters"]) -> float:
         """The part of the objective that is not in the gradient."""
@@ -128,7 +142,9 @@ class _NewtonRun:
 
     def _direction(self) -> Float[np.ndarray, " parameters"]:
         """−H·∇F, where H is the inverse information, corrected by what slow steps taught about the curvature."""
-        self._information = information = self._smooth.information(self.theta)
+        if self._information is None:
+            self._information = self._smooth.expansion(self.theta).information
+        information = self._information
         if self._kinks is not None:
             return proximal_step(self._gradient, information, self.theta, self._kinks)
         descent = -self._gradient
@@ -146,6 +162,7 @@ class _NewtonRun:
         """The fall of the objective that its slope promises, or, by a proximal step, at least promises."""
         if self._kinks is None:
             return -float(self._gradient @ direction)
+        assert self._information is not None
         # Never more than −g·d − (P(θ + d) − P(θ)), and free of the cancellation in that.
         return float(direction @ self._information @ direction)
 
@@ -155,11 +172,8 @@ class _NewtonRun:
         Where a parameter hardly matters (a large df of Student's t), its information says nothing of what it is
         like elsewhere. Locations are free to move: their information is the same everywhere.
         """
-        head, sample = self.objective.head, self.objective.sample
-        squares = np.zeros(head.n_outputs)
-        for chunk in sample.chunks():
-            move = np.square(self.objective.network.forward(direction, chunk.inputs))
-            squares += move.sum(axis=0) if chunk.weights is None else chunk.weights @ move
+        head = self.objective.head
+        squares = self._mean_squares(direction)
         parameters = {name: head.family.parameter(name) for name in head.columns}
         relinked = {head.family.parameter(name).name for name in head.family.links}
         longest = max(
@@ -170,15 +184,35 @@ class _NewtonRun:
             ),
             default=0.0,
         )
-        typical = np.sqrt(longest / sample.total_weight)
+        typical = np.sqrt(longest)
         return direction * (_LONGEST / typical) if typical > _LONGEST else direction
+
+    def _mean_squares(self, direction: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " outputs"]:
+        """Of each output's moves."""
+        network, sample = self.objective.network, self.objective.sample
+        if isinstance(network, LinearInParameters):
+            own = [(predictor, direction[predictor.parameters]) for predictor in network.predictors]
+            return np.array(
+                [
+                    sample.second_moments.mean_square(each.columns, move[:-1], move[-1])
+                    if each.bias
+                    else sample.second_moments.mean_square(each.columns, move, 0.0)
+                    for each, move in own
+                ]
+            )
+        squares = np.zeros(network.n_outputs)
+        for chunk in sample.chunks():
+            move = np.square(network.forward(direction, chunk.inputs))
+            squares += move.sum(axis=0) if chunk.weights is None else chunk.weights @ move
+        return squares / sample.total_weight
 
     def _search(self, direction: Float[np.ndarray, " parameters"], decrement: float) -> bool:
         slack = _ROUNDING * max(1.0, abs(self._value))
-        length = 1.0
-        for _ in range(_HALVINGS):
+        last = decrement / 2 <= self.settings.tolerance
+        for halving in range(_HALVINGS):
+            length = 0.5**halving
             candidate = self.theta + length * direction
-            value, gradient = self._at(candidate)
+            value, gradient, information = self._at(candidate, curved=halving == 0 and not last)
             # Within rounding of the maximum the value cannot tell steps apart any more; the gradient can.
             if (
                 value <= self._value - _SUFFICIENT * length * decrement + slack
@@ -189,6 +223,6 @@ class _NewtonRun:
                 if slow and self._kinks is None and move @ change > 0:
                     self._pairs = [*self._pairs[1 - _MEMORY :], (move, change)]
                 self.theta, self._value, self._gradient = candidate, value, gradient
+                self._information = information
                 return True
-            length /= 2
         return False

@@ -9,7 +9,6 @@ is divided by the number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -17,79 +16,16 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mlekit.arrays import Array, RowSource, row_blocks
+from mlekit.arrays import Array
 from mlekit.distributions import Head
 from mlekit.distributions.training_score import TrainingScore
 from mlekit.errors import FitError
 from mlekit.fitting.prior import WeightPrior
+from mlekit.fitting.sample import Chunk, Sample
 from mlekit.networks import BuiltNetwork, HasFisherInformation
 from mlekit.networks.compiled import CompiledPerceptrons, passes_of
 
-__all__ = ["CHUNK_ROWS", "BatchObjective", "Chunk", "Objective", "Sample", "weighted_sum"]
-
-CHUNK_ROWS = 16384
-"""Rows that are worked on at a time: large enough for BLAS, small enough for the cache and the memory."""
-_CHUNK_VALUES = 2**22
-_READ_VALUES, _READ_ROWS = 2**17, 1024  # of inputs that are made as they are read
-
-
-class Chunk(NamedTuple):
-    """Some rows: inputs, encoded targets, and weights and η-offsets where there are any."""
-
-    inputs: Float[np.ndarray, "rows inputs"]
-    target: np.ndarray
-    weights: Float[np.ndarray, "rows *members"] | None
-    offset: Float[np.ndarray, "rows outputs"] | None
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Rows: one source of chunks. Weights are one a row, or one a row and member of an ensemble.
-
-    Inputs may be made whenever they are read, a chunk at a time; what takes rows in another order needs an array.
-    """
-
-    inputs: Float[RowSource, "rows inputs"]
-    target: np.ndarray
-    weights: Float[np.ndarray, "rows *members"] | None = None
-    offset: Float[np.ndarray, "rows outputs"] | None = None
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    @property
-    def total_weight(self) -> float:
-        """Σ w, or the number of rows; of an ensemble, the mean of its members'."""
-        if self.weights is None:
-            return float(len(self))
-        return float(self.weights.sum(axis=0, dtype=np.float64).mean())
-
-    @property
-    def matrix(self) -> Float[np.ndarray, "rows inputs"]:
-        """All inputs at once."""
-        return self.inputs if isinstance(self.inputs, np.ndarray) else self.inputs[:]
-
-    def take(self, rows: np.ndarray | slice) -> Sample:
-        """Some of the rows, in the order given."""
-        return Sample(
-            self.matrix[rows],
-            self.target[rows],
-            None if self.weights is None else self.weights[rows],
-            None if self.offset is None else self.offset[rows],
-        )
-
-    def chunks(self) -> Iterator[Chunk]:
-        """The rows in order, at most `CHUNK_ROWS` at a time, without copies of what is there."""
-        rows_and_columns = self.inputs.shape
-        kept = isinstance(self.inputs, np.ndarray)
-        values = _CHUNK_VALUES if kept else max(_READ_VALUES, _READ_ROWS * rows_and_columns[1])
-        for rows in row_blocks(*rows_and_columns, values=values):
-            yield Chunk(
-                self.inputs[rows],
-                self.target[rows],
-                None if self.weights is None else self.weights[rows],
-                None if self.offset is None else self.offset[rows],
-            )
+__all__ = ["BatchObjective", "Expansion", "Objective", "require_linear", "weighted_sum"]
 
 
 @runtime_checkable
@@ -139,6 +75,14 @@ class BatchObjective(Protocol):
         Unless ``valued``, the likelihood need not be computed, and NaN may be returned.
         """
         ...
+
+
+class Expansion(NamedTuple):
+    """F(θ), its gradient, and the expected Hessian: Fisher information of the rows plus the prior's curvature."""
+
+    value: float
+    gradient: Float[np.ndarray, " parameters"]
+    information: Float[np.ndarray, "parameters parameters"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +154,17 @@ class Objective:
         valued: bool = True,
     ) -> float:
         """Write factor·∂(−log-likelihood)/∂θ of one chunk into ``out``; return that −log-likelihood, if ``valued``."""
-        eta = self.eta(theta, chunk)
+        return self._chunk_gradient(theta, chunk, self.eta(theta, chunk), out, factor, valued)
+
+    def _chunk_gradient(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        chunk: Chunk,
+        eta: Float[np.ndarray, "rows outputs"],
+        out: Float[np.ndarray, " parameters"],
+        factor: float,
+        valued: bool,
+    ) -> float:
         log_prob, score = self.score(eta, chunk.target, chunk.weights, -factor, valued)
         nll = float("nan") if log_prob is None else -weighted_sum(log_prob, chunk.weights)
         self.network.backward(theta, chunk.inputs, score, out)
@@ -226,30 +180,42 @@ class Objective:
         for chunk in self.sample.chunks():
             value += self.chunk_gradient(theta, chunk, part)
             gradient += part
-        if self.prior is not None:
-            value -= self.prior.log_prob(theta)
-            self.prior.subtract_gradient(theta, gradient, 1.0)
-        return value, gradient
+        return self._with_prior(theta, value, gradient), gradient
 
-    def information(
-        self, theta: Float[np.ndarray, " parameters"]
-    ) -> Float[np.ndarray, "parameters parameters"]:
-        """The expected Hessian of F: Fisher information of the rows plus the prior's curvature.
+    def expansion(self, theta: Float[np.ndarray, " parameters"]) -> Expansion:
+        """F to second order about θ, from one pass over the rows.
 
         Raises:
             FitError: for a network that is not linear in θ.
         """
         network = require_linear(self.network)
         size = self.network.n_parameters
-        information = np.zeros((size, size))
+        information, gradient, part = np.zeros((size, size)), np.zeros_like(theta), np.empty_like(theta)
+        value = 0.0
         for chunk in self.sample.chunks():
-            of_eta = self.head.curvature(self.eta(theta, chunk), chunk.target)
+            eta = self.eta(theta, chunk)
+            of_eta = self.head.curvature(eta, chunk.target)
             if chunk.weights is not None:
                 of_eta = of_eta * chunk.weights[:, None, None]
             information += network.fisher_information(chunk.inputs, of_eta)
+            value += self._chunk_gradient(theta, chunk, eta, part, 1.0, True)
+            gradient += part
+        value = self._with_prior(theta, value, gradient)
         if self.prior is not None:
             information[np.diag_indices(size)] += self.prior.curvature(theta)
-        return information
+        return Expansion(value, gradient, information)
+
+    def _with_prior(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        value: float,
+        gradient: Float[np.ndarray, " parameters"],
+    ) -> float:
+        """The value with the prior's part, which is taken from the gradient in place."""
+        if self.prior is None:
+            return value
+        self.prior.subtract_gradient(theta, gradient, 1.0)
+        return value - self.prior.log_prob(theta)
 
 
 def require_linear(network: BuiltNetwork) -> HasFisherInformation:

@@ -94,7 +94,7 @@ class Optimizer(Protocol):
     >>> import pandas as pd
     >>> from mlekit.distributions import Bernoulli
     >>> from mlekit.fitting import Newton
-    >>> from mlekit.fitting.objective import Sample
+    >>> from mlekit.fitting.sample import Sample
     >>> from mlekit.networks import Linear
     >>> answers = pd.DataFrame({"heads": [0, 1, 1]})
     >>> head = Bernoulli.family().bind(answers)

@@ -57,24 +57,32 @@ class Scaling:
     ) -> Scaling:
         """From training rows; columns that are not ``centered`` are scaled by their root mean square only.
 
-        A constant column, which tells nothing, gets scale 1.
+        A constant column, which tells nothing, is scaled by its size: what is left of it is no more than rounding.
         """
         rows, columns = inputs.shape
-        w = np.full(rows, 1 / rows) if weights is None else weights / weights.sum()
-        mean, square = np.zeros(columns), np.zeros(columns)
-        for part in chunks(inputs):
-            mean += w[part] @ inputs[part]
-        center = np.where(centered, mean, 0.0)
-        with np.errstate(over="ignore"):
+        shares = np.full(rows, 1 / rows) if weights is None else weights / weights.sum()
+        counted, mean, square = 0.0, np.zeros(columns), np.zeros(columns)
+        with np.errstate(all="ignore"):
             for part in chunks(inputs):
-                square += w[part] @ np.square(inputs[part] - center)
+                share, values = shares[part], inputs[part]
+                own = float(share.sum())
+                if own == 0:
+                    continue
+                # Chan, Golub & LeVeque (1983): squares about a mean from those about the means of two parts.
+                here = share @ values / own
+                move, before = here - mean, counted
+                counted += own
+                square += share @ np.square(values - here) + np.square(move) * (before * own / counted)
+                mean += move * (own / counted)
+            square += np.where(centered, 0.0, np.square(mean))
+        center = np.where(centered, mean, 0.0)
         scale = np.sqrt(square)
         lost = ~((square > _LEAST_SQUARE) & np.isfinite(square))
         if lost.any():
-            scale[lost] = _scale_without_squares(inputs, w, center)[lost]
-        # What is left of a constant column is rounding.
-        constant = scale <= 1e-12 * np.maximum(np.abs(center), np.finfo(np.float64).tiny)
-        return cls(center, np.where(constant, 1.0, scale))
+            scale[lost] = _scale_without_squares(inputs, shares, center)[lost]
+        size = np.abs(center)
+        constant = scale <= 1e-12 * np.maximum(size, np.finfo(np.float64).tiny)
+        return cls(center, np.where(constant, np.where(size > 0, size, 1.0), scale))
 
     @classmethod
     def identity(cls, columns: int) -> Scaling:

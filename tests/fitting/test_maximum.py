@@ -183,8 +183,13 @@ def test_nearly_collinear_columns_are_fitted() -> None:
     assert mk.fit("length ~ x1 + near", data, mk.Gaussian).converged
 
 
-def test_a_constant_column_is_named() -> None:
-    message = refusal("yes ~ x1 + constant", TABLE.assign(constant=4.2e7), mk.Bernoulli)
+@pytest.mark.parametrize("value", [4.2e7, 0.1, -1e-200, 1e15])
+@pytest.mark.parametrize("rounded", [False, True])
+def test_a_constant_column_is_named(value: float, rounded: bool) -> None:
+    values = np.full(len(TABLE), value)
+    if rounded:
+        values[::3] = np.nextafter(value, np.inf)
+    message = refusal("yes ~ x1 + constant", TABLE.assign(constant=values), mk.Bernoulli)
     assert "column 'constant' is constant" in message
 
 
