@@ -102,6 +102,8 @@ class _NewtonRun:
         # Where the prior has kinks, it is kept out of gradient and curvature, and steps are proximal.
         self._kinks = None if objective.prior is None else objective.prior.kinks()
         self._smooth = objective if self._kinks is None else replace(objective, prior=None)
+        network = objective.network
+        self._predictors = network.predictors if isinstance(network, LinearInParameters) else None
         self._value, self._gradient, self._information = self._at(theta, curved=True)
 
     def _at(self, theta: Float[np.ndarray, " parameters"], *, curved: bool) -> _Local:
@@ -190,14 +192,14 @@ class _NewtonRun:
     def _mean_squares(self, direction: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " outputs"]:
         """Of each output's moves."""
         network, sample = self.objective.network, self.objective.sample
-        if isinstance(network, LinearInParameters):
-            own = [(predictor, direction[predictor.parameters]) for predictor in network.predictors]
+        if self._predictors is not None:
+            moves = [(predictor, direction[predictor.parameters]) for predictor in self._predictors]
             return np.array(
                 [
-                    sample.second_moments.mean_square(each.columns, move[:-1], move[-1])
-                    if each.bias
-                    else sample.second_moments.mean_square(each.columns, move, 0.0)
-                    for each, move in own
+                    sample.second_moments.mean_square(own.columns, move[:-1], move[-1])
+                    if own.bias
+                    else sample.second_moments.mean_square(own.columns, move, 0.0)
+                    for own, move in moves
                 ]
             )
         squares = np.zeros(network.n_outputs)

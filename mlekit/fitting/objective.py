@@ -188,7 +188,7 @@ class Objective:
         Raises:
             FitError: for a network that is not linear in θ.
         """
-        network = require_linear(self.network)
+        network = self._linear
         size = self.network.n_parameters
         information, gradient, part = np.zeros((size, size)), np.zeros_like(theta), np.empty_like(theta)
         value = 0.0
@@ -204,6 +204,10 @@ class Objective:
         if self.prior is not None:
             information[np.diag_indices(size)] += self.prior.curvature(theta)
         return Expansion(value, gradient, information)
+
+    @cached_property
+    def _linear(self) -> HasFisherInformation:
+        return require_linear(self.network)
 
     def _with_prior(
         self,
