@@ -23,6 +23,15 @@ INLINE void standardize(double *tile, double center, double scale)
         tile[i] = (tile[i] - center) / scale;
 }
 
+/* Whether the columns lie side by side, as those of a matrix by rows do. */
+INLINE int side_by_side(ptrdiff_t columns, const double *const *starts, const int64_t *steps)
+{
+    for (ptrdiff_t j = 1; j < columns; j++)
+        if (starts[j] != starts[0] + j || steps[j] != steps[0])
+            return 0;
+    return 1;
+}
+
 /* `starts` says where each column begins and `steps` how far apart its numbers are; `first` is the row to begin with,
    or `positions` those to take. */
 #define ROWS_OF_COLUMNS(name, number)                                                                                  \
@@ -31,6 +40,18 @@ INLINE void standardize(double *tile, double center, double scale)
                                 number *out)                                                                           \
     {                                                                                                                  \
         double tile[ACROSS][ROWS] = {{0}};                                                                             \
+        if (side_by_side(columns, starts, steps)) {                                                                    \
+            for (ptrdiff_t i = 0; i < rows && columns; i++, out += columns) {                                          \
+                const double *row = starts[0] + (positions ? positions[i] : first + i) * steps[0];                     \
+                if (center)                                                                                            \
+                    for (ptrdiff_t j = 0; j < columns; j++)                                                            \
+                        out[j] = (number)((row[j] - center[j]) / scale[j]);                                            \
+                else                                                                                                   \
+                    for (ptrdiff_t j = 0; j < columns; j++)                                                            \
+                        out[j] = (number)row[j];                                                                       \
+            }                                                                                                          \
+            return;                                                                                                    \
+        }                                                                                                              \
         for (ptrdiff_t row = 0; row < rows; row += ROWS) {                                                             \
             ptrdiff_t tall = rows - row < ROWS ? rows - row : ROWS;                                                    \
             for (ptrdiff_t column = 0; column < columns; column += ACROSS) {                                           \

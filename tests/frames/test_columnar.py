@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -41,11 +42,26 @@ def test_any_rows_are_those_of_the_matrix(rows: int, columns: int, data: st.Data
 @pytest.mark.parametrize("columns", [0, 1, 8, 11])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize(
+    "laid_out",
+    [
+        np.array,
+        np.asfortranarray,
+        lambda matrix: np.repeat(matrix, 2, axis=0)[::-2],
+        lambda matrix: matrix[:, ::-1],
+    ],
+    ids=["by rows", "by columns", "backwards", "columns backwards"],
+)
 def test_rows_are_standardized_as_they_are_read(
-    rows: int, columns: int, dtype: type[np.floating], taken: bool, monkeypatch: pytest.MonkeyPatch
+    rows: int,
+    columns: int,
+    dtype: type[np.floating],
+    taken: bool,
+    laid_out: Callable[[np.ndarray], np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = np.random.default_rng(rows)
-    matrix = rng.normal(size=(rows, columns))  # its columns lie apart in memory
+    matrix = laid_out(rng.normal(size=(rows, columns)))
     center, scale = rng.normal(size=columns), rng.uniform(0.5, 2.0, columns)
     source = Design(tuple((column,) for column in matrix.T), rows)
     if taken:
