@@ -36,6 +36,7 @@ __all__ = [
     "BoolArray",
     "Labels",
     "RowSource",
+    "TakesRows",
     "pick",
     "positions_of",
     "read_only",
@@ -70,6 +71,15 @@ class RowSource(Protocol):
 
     def __getitem__(self, rows: slice, /) -> Float[np.ndarray, "rows columns"]:
         """Rows that follow each other."""
+        ...
+
+
+@runtime_checkable
+class TakesRows(RowSource, Protocol):
+    """One that can be asked for any rows."""
+
+    def take(self, positions: Int[np.ndarray, " rows"], /) -> RowSource:
+        """Some of the rows, in the order given."""
         ...
 
 

@@ -245,7 +245,7 @@ def _refuse_edge(
     for output in np.flatnonzero(edges[counts].any(axis=0)).tolist():
         predictor, edge = network.predictors[output], edges[:, output]
         free = np.arange(network.n_parameters)[predictor.parameters]
-        design = sample.matrix[counts & (edge == 0)][:, predictor.columns]
+        design = sample.inputs_at(np.flatnonzero(counts & (edge == 0)))[:, predictor.columns]
         if predictor.bias:
             design = np.concatenate([design, np.ones((len(design), 1))], axis=1)
         if objective.prior is not None:

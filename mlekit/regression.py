@@ -36,10 +36,11 @@ from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
 
-_PIECE_ROWS, _PIECE_VALUES = (
-    1024,
-    2**17,
-)  # that networks take at a time: what they keep of them stays in the cache
+_PIECE_ROWS = 1024  # that a network takes at a time: what it keeps of them stays in the cache
+_SHARED_ROWS = (
+    256  # the same where threads share the work: whatever their number, so that the bits are the same
+)
+_READ_VALUES = {False: 2**17, True: 2**20}  # at a time, without and with much work
 _MUCH_WORK = 2**27  # of products: threads have to be started, and those of BLAS held back
 
 
@@ -190,16 +191,13 @@ class Regression:
         first, end, _ = rows.indices(len(features))
         eta = np.empty((end - first, sum(block.n_outputs for block in self.blocks)))
         much = not self.is_linear and len(eta) * len(weights) >= _MUCH_WORK
-        threads = thread_count() if much else 1
+        threads, size = (thread_count(), _SHARED_ROWS) if much else (1, _PIECE_ROWS)
         networks = [self.build(np.float64) for _ in range(threads)]
         with one_blas_thread() if threads > 1 else nullcontext():
-            for part in row_blocks(len(eta), features.shape[1], values=_PIECE_VALUES):
+            for part in row_blocks(len(eta), features.shape[1], values=_READ_VALUES[much]):
                 read, out = features[first + part.start : first + part.stop], eta[part]
-                size = min(_PIECE_ROWS, -(-len(read) // threads))
 
-                def fill(
-                    thread: int, read: np.ndarray = read, out: np.ndarray = out, size: int = size
-                ) -> None:
+                def fill(thread: int, read: np.ndarray = read, out: np.ndarray = out) -> None:
                     for start in range(thread * size, len(read), threads * size):
                         piece = slice(start, start + size)
                         out[piece] = networks[thread].forward(weights, read[piece])

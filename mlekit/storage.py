@@ -214,7 +214,7 @@ def _preparation_to_tensors(preparation: Preparation) -> dict[str, np.ndarray]:
 def _preparation_from_tensors(tensors: Mapping[str, np.ndarray], columns: int) -> Preparation:
     for name in ("center", "scale"):
         _require_shape(name, tensors, (columns,))
-    scaling = Scaling(tensors["center"], tensors["scale"])
+    scaling = Scaling(*(tensors[name].astype(np.float64) for name in ("center", "scale")))
     if "whitening" not in tensors:
         return scaling
     kept, counts = (tensors[name].astype(np.int64) for name in ("kept", "edge_counts"))

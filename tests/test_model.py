@@ -367,3 +367,18 @@ def test_several_targets_have_no_single_entropy() -> None:
     model = mk.fit("yes + also ~ x1", TABLE, mk.Bernoulli)
     with pytest.raises(mk.DataError, match="one target"):
         model.decompose(TABLE)
+
+
+def test_predictions_are_the_same_bits_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame(rng.normal(size=(1500, 40))).add_prefix("x").assign(y=rng.normal(size=1500))
+    model = mk.fit(
+        "y ~ .", data, mk.Gaussian, network=mk.MLP(16), optimizer=mk.Adam(epochs=1), progress=False
+    )
+    monkeypatch.setattr("mlekit.regression._MUCH_WORK", 1)
+    predicted = []
+    for threads in (1, 2, 3, 5):
+        monkeypatch.setattr("mlekit.regression.thread_count", lambda threads=threads: threads)
+        predicted.append(model.predict(data).to_numpy())
+    for other in predicted[1:]:
+        np.testing.assert_array_equal(other, predicted[0])

@@ -232,6 +232,16 @@ def test_a_tampered_file(name: str, content: bytes, path: Path) -> None:
         mk.load(path)
 
 
+def test_a_file_may_be_of_single_precision(path: Path) -> None:
+    data = overlapping(100)
+    model = mk.fit("length ~ x1 + x2", data, mk.Gaussian, network=mk.MLP(4), optimizer=mk.Adam(epochs=2))
+    model.save(path)
+    with safe_open(path, "numpy") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file({name: tensor.astype(np.float32) for name, tensor in tensors.items()}, path, metadata)
+    np.testing.assert_allclose(mk.load(path).predict(data), model.predict(data), rtol=1e-4)
+
+
 def test_a_newer_format(content: bytes, path: Path) -> None:
     tamper(content, path, lambda d, t: d.update(format=99, versions={"mlekit": "9.9"}))
     with pytest.raises(mk.FileFormatError, match=r"format 99.*mlekit 9\.9.*upgrade"):

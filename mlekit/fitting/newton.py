@@ -22,7 +22,7 @@ from mlekit.fitting.objective import Objective, require_linear
 from mlekit.fitting.optimizer import Record, Run, Stop
 from mlekit.fitting.proximal import proximal_step
 from mlekit.fitting.rounding import RoundingRun
-from mlekit.fitting.solving import solve_positive
+from mlekit.fitting.solving import is_definite, solve_positive
 from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Newton"]
@@ -121,7 +121,7 @@ class _NewtonRun:
 
     def step(self) -> Record:
         """One step of Fisher scoring."""
-        direction = self._shortened(self._direction())
+        direction, information = self._shortened(self._direction()), self._information
         decrement = self._decrement(direction)
         accepted = self._search(direction, decrement)
         self.steps += 1
@@ -138,6 +138,10 @@ class _NewtonRun:
             self.stop = Stop(reason, small)
         elif self.steps == self.settings.max_iterations:
             self.stop = Stop(f"reached max_iterations={self.settings.max_iterations}", False)
+        if self.stop is not None and self.stop.converged and self._hides_directions(information):
+            self.stop = Stop(
+                "no step helps: rounding hides directions; center columns that are far from 0", False
+            )
         prior = self.objective.prior
         nll = self._value + (0.0 if prior is None else prior.log_prob(self.theta))
         return Record(nll / self.objective.sample.total_weight, float(np.linalg.norm(self._gradient)))
@@ -168,6 +172,11 @@ class _NewtonRun:
         # Never more than −g·d − (P(θ + d) − P(θ)), and free of the cancellation in that.
         return float(direction @ self._information @ direction)
 
+    def _hides_directions(self, information: Float[np.ndarray, "parameters parameters"] | None) -> bool:
+        """Whether the likelihood may still rise in directions of which rounding leaves no curvature."""
+        identified = self.objective.head.identified and self.objective.prior is None
+        return identified and information is not None and not is_definite(information)
+
     def _shortened(self, direction: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, " parameters"]:
         """The direction, if it does not move a logarithm or log-odds too far; there the information misleads.
 
@@ -193,14 +202,12 @@ class _NewtonRun:
         """Of each output's moves."""
         network, sample = self.objective.network, self.objective.sample
         if self._predictors is not None:
-            moves = [(predictor, direction[predictor.parameters]) for predictor in self._predictors]
+            moves = [
+                (own, np.append(direction[own.parameters], [0.0] * (not own.bias)))
+                for own in self._predictors
+            ]
             return np.array(
-                [
-                    sample.second_moments.mean_square(own.columns, move[:-1], move[-1])
-                    if own.bias
-                    else sample.second_moments.mean_square(own.columns, move, 0.0)
-                    for own, move in moves
-                ]
+                [sample.second_moments.mean_square(own.columns, move[:-1], move[-1]) for own, move in moves]
             )
         squares = np.zeros(network.n_outputs)
         for chunk in sample.chunks():

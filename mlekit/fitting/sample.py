@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from mlekit.arrays import RowSource, row_blocks
+from mlekit.arrays import RowSource, TakesRows, row_blocks
 
 __all__ = ["CHUNK_ROWS", "Chunk", "Sample", "SecondMoments"]
 
@@ -56,10 +56,17 @@ class Sample:
         """All inputs at once."""
         return self.inputs if isinstance(self.inputs, np.ndarray) else self.inputs[:]
 
-    def take(self, rows: np.ndarray | slice) -> Sample:
+    def inputs_at(self, rows: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some inputs"]:
+        """Those of some of the rows, in the order given."""
+        inputs = self.inputs
+        if isinstance(inputs, np.ndarray):
+            return np.asarray(inputs[rows])
+        return inputs.take(rows)[:] if isinstance(inputs, TakesRows) else inputs[:][rows]
+
+    def take(self, rows: Int[np.ndarray, " some"]) -> Sample:
         """Some of the rows, in the order given."""
         return Sample(
-            self.matrix[rows],
+            self.inputs_at(rows),
             self.target[rows],
             None if self.weights is None else self.weights[rows],
             None if self.offset is None else self.offset[rows],
@@ -85,7 +92,9 @@ class Sample:
         total, products = np.zeros(columns), np.zeros((columns, columns))
         for chunk in self.chunks():
             inputs, weights = chunk.inputs, chunk.weights
-            rows += len(inputs) if weights is None else int(np.count_nonzero(weights))
+            if weights is not None:
+                inputs, weights = inputs[weights > 0], weights[weights > 0]
+            rows += len(inputs)
             total += np.ones(len(inputs)) @ inputs if weights is None else weights @ inputs
             # A product of a matrix with itself is left to BLAS as such, which then computes half of it.
             rooted = inputs if weights is None else inputs * np.sqrt(weights)[:, None]

@@ -57,7 +57,8 @@ class Scaling:
     ) -> Scaling:
         """From training rows; columns that are not ``centered`` are scaled by their root mean square only.
 
-        A constant column, which tells nothing, is scaled by its size: what is left of it is no more than rounding.
+        A constant column, which tells nothing, is scaled by its size if that is more than 1: what is left of it is no
+        more than rounding.
         """
         rows, columns = inputs.shape
         shares = np.full(rows, 1 / rows) if weights is None else weights / weights.sum()
@@ -75,6 +76,8 @@ class Scaling:
                 square += share @ np.square(values - here) + np.square(move) * (before * own / counted)
                 mean += move * (own / counted)
             square += np.where(centered, 0.0, np.square(mean))
+            if not np.isfinite(mean).all():  # two parts' means are further apart than numbers reach
+                mean = sum((shares[part] @ inputs[part] for part in chunks(inputs)), np.zeros(columns))
         center = np.where(centered, mean, 0.0)
         scale = np.sqrt(square)
         lost = ~((square > _LEAST_SQUARE) & np.isfinite(square))
@@ -82,7 +85,7 @@ class Scaling:
             scale[lost] = _scale_without_squares(inputs, shares, center)[lost]
         size = np.abs(center)
         constant = scale <= 1e-12 * np.maximum(size, np.finfo(np.float64).tiny)
-        return cls(center, np.where(constant, np.where(size > 0, size, 1.0), scale))
+        return cls(center, np.where(constant, np.maximum(size, 1.0), scale))
 
     @classmethod
     def identity(cls, columns: int) -> Scaling:
@@ -119,5 +122,6 @@ def _scale_without_squares(
         unit = np.maximum(unit, np.abs(inputs[part][counted] - center).max(axis=0, initial=0.0))
     unit = np.where(unit > 0, unit, 1.0)
     for part in chunks(inputs):
-        square += shares[part] @ np.square((inputs[part] - center) / unit)
+        counted = shares[part] > 0
+        square += shares[part][counted] @ np.square((inputs[part][counted] - center) / unit)
     return unit * np.sqrt(square)

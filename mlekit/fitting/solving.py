@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-__all__ = ["solve_positive"]
+__all__ = ["is_definite", "solve_positive"]
 
 _ROUNDING = 1e-14
+_FELT = 1e-30
 _CLEAR = 1e-4  # a root of a pivot that no rounding has made of nothing
 
 
@@ -21,9 +22,7 @@ def solve_positive(
     """
     from scipy.linalg import cho_factor, cho_solve
 
-    diagonal = np.diagonal(matrix)
-    felt = diagonal > 1e-30 * diagonal.max(initial=0.0)
-    scale = 1 / np.sqrt(np.where(felt, diagonal, 1.0))
+    scale = 1 / np.sqrt(np.where(_felt(matrix), np.diagonal(matrix), 1.0))
     scaled = matrix * scale[:, None] * scale
     try:
         factor = cho_factor(scaled, check_finite=False)
@@ -35,6 +34,26 @@ def solve_positive(
     if solution is None:
         solution = _by_eigenvalues(scaled, scale * vector)
     return np.asarray(scale * solution)
+
+
+def is_definite(matrix: Float[np.ndarray, "n n"]) -> bool:
+    """Whether a positive semidefinite matrix has curvature beyond rounding in every direction.
+
+    Coordinates that have next to none beside the others do not count.
+
+    >>> is_definite(np.diag([1.0, 1e-20])), is_definite(np.ones((2, 2)))
+    (True, False)
+    """
+    felt = _felt(matrix)
+    within = matrix[np.ix_(felt, felt)]
+    scale = 1 / np.sqrt(np.diagonal(within))
+    values = np.linalg.eigvalsh(within * scale[:, None] * scale)
+    return bool(not len(values) or values[0] > values[-1] * len(values) * _ROUNDING)
+
+
+def _felt(matrix: Float[np.ndarray, "n n"]) -> Bool[np.ndarray, " n"]:
+    diagonal = np.diagonal(matrix)
+    return np.asarray(diagonal > _FELT * diagonal.max(initial=0.0))
 
 
 def _by_rank(

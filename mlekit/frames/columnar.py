@@ -1,8 +1,8 @@
 """Design matrices that stay in the table's columns until their rows are read.
 
-A design matrix of plain columns holds nothing that the table does not hold already. A fit reads it a few times from
-one end to the other, and keeps what it makes of it (in single precision, standardized); so it is filled in block by
-block, as it is read, and no copy of the whole is made.
+A design matrix of plain columns holds nothing that the table does not hold already. A fit reads it from one end to the
+other, as often as it takes or once to keep what it makes of it in single precision; so it is filled in block by block,
+as it is read, and no copy of the whole is made.
 """
 
 from __future__ import annotations
@@ -122,13 +122,16 @@ class Design:
         scale: Float[np.ndarray, " columns"],
         dtype: np.dtype[Any],
     ) -> Design:
-        """The same rows, read as (x − center)/scale, computed in double precision."""
+        """The same rows, read as (x − center)/scale, computed in double precision; none that are so already."""
+        assert self.center is None
         if not center.any() and (scale == 1).all():
             return replace(self, dtype=dtype)
+        # As the kernel reads them.
+        center, scale = np.ascontiguousarray(center, np.float64), np.ascontiguousarray(scale, np.float64)
         return replace(self, dtype=dtype, center=center, scale=scale)
 
     def take(self, positions: Int[np.ndarray, " rows"]) -> Design:
-        """Some of the rows, in the order given."""
+        """Some of the rows, counted from 0, in the order given."""
         chosen = positions if self.positions is None else self.positions[positions]
         return replace(self, positions=chosen)
 

@@ -15,7 +15,7 @@ __all__ = ["Columns"]
 
 
 class Columns(NamedTuple):
-    """Where columns of numbers in double precision lie; whoever holds this holds the columns.
+    """Where columns of numbers in double precision lie; whoever holds this must keep the columns alive.
 
     Attributes:
         starts: the address of each.

@@ -193,6 +193,14 @@ def test_a_constant_column_is_named(value: float, rounded: bool) -> None:
     assert "column 'constant' is constant" in message
 
 
+def test_what_rounding_hides_is_not_called_converged() -> None:
+    """Without an intercept nothing centers columns, and squares of 1e7 leave no digits of what differs by 1."""
+    far = TABLE.assign(x1=TABLE["x1"] + 1e7, x2=TABLE["x2"] / 10 + 1e7, both=TABLE["x1"] * TABLE["x2"] + 1e7)
+    model = mk.fit("yes ~ x1 + x2 + both - 1", far, mk.Bernoulli)
+    assert not model.converged
+    assert mk.fit("yes ~ x1 + x2 + both", far, mk.Bernoulli).converged
+
+
 def test_a_column_that_varies_only_in_rows_without_weight() -> None:
     weight = np.r_[np.zeros(10), np.ones(110)]
     data = TABLE.assign(late=1 - weight, w=weight)
