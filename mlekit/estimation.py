@@ -114,14 +114,15 @@ def fit(
     inputs = regression.inputs(train.inputs, len(train))
     scaling = Scaling.learn(inputs, train.weights, regression.centered)
     solver: Optimizer = optimizer or (Newton() if linear else Adam())
-    sample = to_sample(head, regression, scaling, train, dtype, kept=not isinstance(solver, Newton))
+    kept = not isinstance(solver, Newton)
+    sample = to_sample(head, regression, scaling, train, dtype, kept=kept)
     network_prior = None
     if prior is not None:
         network_prior = WeightPrior(prior, built.penalized, weight_units(head, built, scaling))
     objective = Objective(built, head, sample, network_prior)
     check = None
     if held_out is not None:
-        check = Objective(built, head, to_sample(head, regression, scaling, held_out, dtype))
+        check = Objective(built, head, to_sample(head, regression, scaling, held_out, dtype, kept=kept))
     if isinstance(built, LinearInParameters) and prior is None:
         require_identified_design(regression, built, head, sample, scaling)
     theta = at_least_squares(objective, starting_point(built, head, sample, rng))

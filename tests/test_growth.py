@@ -54,6 +54,7 @@ def counted(rows: int) -> pd.DataFrame:
         ("yes ~ x0 * x1", mk.Bernoulli, {"weights": "w"}),
         ({"loc": "y ~ x0", "scale": "~ x1 + x2"}, mk.Gaussian, {"weights": "w"}),
         ("y ~ x0 + x1", mk.Laplace, {}),
+        ("n ~ x0 + x2", mk.Poisson, {"validation": 0.2}),
     ],
     ids=str,
 )
