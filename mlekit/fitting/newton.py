@@ -139,9 +139,7 @@ class _NewtonRun:
         elif self.steps == self.settings.max_iterations:
             self.stop = Stop(f"reached max_iterations={self.settings.max_iterations}", False)
         if self.stop is not None and self.stop.converged and self._hides_directions(information):
-            self.stop = Stop(
-                "no step helps: rounding hides directions; center columns that are far from 0", False
-            )
+            self.stop = Stop("rounding hides if it is the maximum: center columns that are far from 0", False)
         prior = self.objective.prior
         nll = self._value + (0.0 if prior is None else prior.log_prob(self.theta))
         return Record(nll / self.objective.sample.total_weight, float(np.linalg.norm(self._gradient)))

@@ -198,6 +198,7 @@ def test_what_rounding_hides_is_not_called_converged() -> None:
     far = TABLE.assign(x1=TABLE["x1"] + 1e7, x2=TABLE["x2"] / 10 + 1e7, both=TABLE["x1"] * TABLE["x2"] + 1e7)
     model = mk.fit("yes ~ x1 + x2 + both - 1", far, mk.Bernoulli)
     assert not model.converged
+    assert "center columns that are far from 0" in model.stop_reason
     assert mk.fit("yes ~ x1 + x2 + both", far, mk.Bernoulli).converged
 
 
