@@ -104,18 +104,21 @@ def read_only(array: Values) -> Values:
     return array
 
 
-def row_blocks(rows: int, columns: int = 1, *, values: int = 2**18) -> Iterator[slice]:
+def row_blocks(
+    rows: int, columns: int = 1, *, values: int = 2**18, most: int = _MOST_ROWS
+) -> Iterator[slice]:
     """The rows of a matrix in order, so many at a time that what is computed of them takes little memory.
 
     Args:
         rows: how many there are.
         columns: of the matrix.
         values: the most in a block, unless it has few rows.
+        most: of rows in a block.
 
     >>> list(row_blocks(30_000))
     [slice(0, 16384, None), slice(16384, 30000, None)]
     """
-    step = min(_MOST_ROWS, max(_FEWEST_ROWS, values // max(1, columns)))
+    step = min(most, max(_FEWEST_ROWS, values // max(1, columns)))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
 

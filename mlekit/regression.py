@@ -37,10 +37,8 @@ from mlekit.networks.information import LinearInParameters
 __all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
 
 _PIECE_ROWS = 1024  # that a network takes at a time: what it keeps of them stays in the cache
-_SHARED_ROWS = (
-    256  # the same where threads share the work: whatever their number, so that the bits are the same
-)
-_READ_VALUES = {False: 2**17, True: 2**20}  # at a time, without and with much work
+_SHARED_ROWS = 256  # the same where threads share the work, whatever their number: so the bits are the same
+_READ_VALUES = {False: 2**16, True: 2**20}  # at a time, without and with much work
 _MUCH_WORK = 2**27  # of products: threads have to be started, and those of BLAS held back
 
 

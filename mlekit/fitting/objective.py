@@ -28,6 +28,9 @@ from mlekit.networks.compiled import CompiledPerceptrons, passes_of
 __all__ = ["BatchObjective", "Expansion", "Objective", "require_linear", "weighted_sum"]
 
 
+_LOOKED_AT = 4096  # rows at a time where nothing comes back through the network
+
+
 @runtime_checkable
 class BatchObjective(Protocol):
     """What a stochastic optimizer needs of an objective: the gradient of a few of its rows."""
@@ -130,7 +133,7 @@ class Objective:
     def log_likelihood(self, theta: Float[np.ndarray, " parameters"]) -> float:
         """Σ w·log p(y | η)."""
         total = 0.0
-        for chunk in self.sample.chunks():
+        for chunk in self.sample.chunks(_LOOKED_AT):
             log_prob = self.head.log_likelihood(self.eta(theta, chunk), chunk.target)
             total += weighted_sum(log_prob, chunk.weights)
         return total

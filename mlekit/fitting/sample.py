@@ -72,12 +72,12 @@ class Sample:
             None if self.offset is None else self.offset[rows],
         )
 
-    def chunks(self) -> Iterator[Chunk]:
-        """The rows in order, at most `CHUNK_ROWS` at a time, without copies of what is there."""
+    def chunks(self, most: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """The rows in order, at most so many at a time, without copies of what is there."""
         rows_and_columns = self.inputs.shape
         kept = isinstance(self.inputs, np.ndarray)
         values = _CHUNK_VALUES if kept else max(_READ_VALUES, _READ_ROWS * rows_and_columns[1])
-        for rows in row_blocks(*rows_and_columns, values=values):
+        for rows in row_blocks(*rows_and_columns, values=values, most=most):
             yield Chunk(
                 self.inputs[rows],
                 self.target[rows],

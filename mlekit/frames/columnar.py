@@ -42,8 +42,8 @@ class Design:
     array([[1. , 0.5],
            [2. , 1. ]])
     >>> design.take(np.array([2, 0])).standardized(np.ones(2), np.array([2.0, 1.0]), np.dtype(np.float32))[:]
-    array([[1. , 2. ],
-           [0. , -0.5]], dtype=float32)
+    array([[ 1. ,  2. ],
+           [ 0. , -0.5]], dtype=float32)
     """
 
     factors: tuple[tuple[Shaped[np.ndarray, " table"], ...], ...]
