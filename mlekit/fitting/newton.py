@@ -12,7 +12,6 @@ design allows. Fisher (1935); McCullagh & Nelder (1989), section 2.5; Nocedal & 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -35,6 +34,10 @@ _NEAR = 1e-2
 _SLOW = 0.1
 _MEMORY = 10
 _LONGEST = 3.0
+_HIDDEN = (
+    "rounding hides whether this is the maximum: columns are too nearly collinear; center those that are far from 0, "
+    "and replace one of two that are nearly the same by their difference"
+)
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,6 @@ def _rounded(
     return _NewtonRun(Newton(steps, tolerance), objective, theta)
 
 
-class _Local(NamedTuple):
-    """The objective at some θ; the information only if a step is to be made from there."""
-
-    value: float
-    gradient: Float[np.ndarray, " parameters"]
-    information: Float[np.ndarray, "parameters parameters"] | None
-
-
 class _NewtonRun:
     patience: int | None = None
 
@@ -106,13 +101,15 @@ class _NewtonRun:
         self._predictors = network.predictors if isinstance(network, LinearInParameters) else None
         self._value, self._gradient, self._information = self._at(theta, curved=True)
 
-    def _at(self, theta: Float[np.ndarray, " parameters"], *, curved: bool) -> _Local:
-        information = None
+    def _at(
+        self, theta: Float[np.ndarray, " parameters"], *, curved: bool
+    ) -> tuple[float, Float[np.ndarray, " parameters"], Float[np.ndarray, "parameters parameters"] | None]:
+        """The objective there; the information only if a step is to be made from there."""
         if curved:
             value, gradient, information = self._smooth.expansion(theta)
-        else:
-            value, gradient = self._smooth.value_and_gradient(theta)
-        return _Local(value + self._penalty(theta), gradient, information)
+            return value + self._penalty(theta), gradient, information
+        value, gradient = self._smooth.value_and_gradient(theta)
+        return value + self._penalty(theta), gradient, None
 
     def _penalty(self, theta: Float[np.ndarray, " parameters"]) -> float:
         """The part of the objective that is not in the gradient."""
@@ -138,8 +135,9 @@ class _NewtonRun:
             self.stop = Stop(reason, small)
         elif self.steps == self.settings.max_iterations:
             self.stop = Stop(f"reached max_iterations={self.settings.max_iterations}", False)
-        if self.stop is not None and self.stop.converged and self._hides_directions(information):
-            self.stop = Stop("rounding hides if it is the maximum: center columns that are far from 0", False)
+        lost = self.stop is not None and (self.stop.converged or not self._promise >= 0)
+        if lost and self._hides_directions(information):
+            self.stop = Stop(_HIDDEN, False)
         prior = self.objective.prior
         nll = self._value + (0.0 if prior is None else prior.log_prob(self.theta))
         return Record(nll / self.objective.sample.total_weight, float(np.linalg.norm(self._gradient)))
@@ -207,6 +205,7 @@ class _NewtonRun:
             return np.array(
                 [sample.second_moments.mean_square(own.columns, move[:-1], move[-1]) for own, move in moves]
             )
+        # A network of someone's own may have an information, and not tell what its outputs are made of.
         squares = np.zeros(network.n_outputs)
         for chunk in sample.chunks():
             move = np.square(network.forward(direction, chunk.inputs))

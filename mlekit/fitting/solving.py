@@ -46,6 +46,8 @@ def is_definite(matrix: Float[np.ndarray, "n n"]) -> bool:
     """
     felt = _felt(matrix)
     within = matrix[np.ix_(felt, felt)]
+    if not np.isfinite(within).all():
+        return False
     scale = 1 / np.sqrt(np.diagonal(within))
     values = np.linalg.eigvalsh(within * scale[:, None] * scale)
     return bool(not len(values) or values[0] > values[-1] * len(values) * _ROUNDING)

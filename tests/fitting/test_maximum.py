@@ -198,8 +198,22 @@ def test_what_rounding_hides_is_not_called_converged() -> None:
     far = TABLE.assign(x1=TABLE["x1"] + 1e7, x2=TABLE["x2"] / 10 + 1e7, both=TABLE["x1"] * TABLE["x2"] + 1e7)
     model = mk.fit("yes ~ x1 + x2 + both - 1", far, mk.Bernoulli)
     assert not model.converged
-    assert "center columns that are far from 0" in model.stop_reason
+    assert "center those that are far from 0" in model.stop_reason
     assert mk.fit("yes ~ x1 + x2 + both", far, mk.Bernoulli).converged
+
+
+@pytest.mark.parametrize("family", [mk.Gaussian, mk.Bernoulli])
+def test_nearly_collinear_columns_are_not_called_converged(family: Any) -> None:
+    """Squares of a difference of 1e-9 leave no digits; as a column of its own it is no trouble."""
+    rng = np.random.default_rng(0)
+    one, difference, noise = rng.normal(size=(3, 300))
+    eta = one + difference
+    y = eta + noise if family is mk.Gaussian else eta + noise > 0
+    data = pd.DataFrame({"one": one, "other": one + 1e-9 * difference, "difference": difference, "y": y})
+    model = mk.fit("y ~ one + other", data, family)
+    assert not model.converged
+    assert "nearly collinear" in model.stop_reason
+    assert mk.fit("y ~ one + difference", data, family).converged
 
 
 def test_a_column_that_varies_only_in_rows_without_weight() -> None:
