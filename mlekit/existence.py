@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,19 +88,22 @@ def require_identified_design(
         if (span.start, span.stop) not in checked:
             checked.add((span.start, span.stop))
             center = mean[span] if elsewhere else np.zeros_like(mean[span])
-
-            def design(span: slice = span, center: np.ndarray = center) -> np.ndarray:
-                counting = sample.matrix if sample.weights is None else sample.matrix[sample.weights > 0]
-                return np.asarray(counting[:, span] - center)
-
             require_identified(
-                design,
+                partial(_counting_inputs, sample, span, center),
                 products[span, span] - np.outer(center, center),
                 columns[span],
                 scaling.scale[span],
                 rows=rows,
                 intercept=predictor.bias or elsewhere,
             )
+
+
+def _counting_inputs(
+    sample: Sample, span: slice, center: Float[np.ndarray, " some"]
+) -> Float[np.ndarray, "rows some"]:
+    """Some columns of the rows that have weight, less a center."""
+    counting = sample.matrix if sample.weights is None else sample.matrix[sample.weights > 0]
+    return np.asarray(counting[:, span] - center)
 
 
 class Explained(NamedTuple):

@@ -36,9 +36,10 @@ from mlekit.networks.information import LinearInParameters
 
 __all__ = ["Block", "Regression", "natural_directions", "plan_blocks", "weight_units"]
 
-_PIECE_ROWS = 1024  # that a network takes at a time: what it keeps of them stays in the cache
-_SHARED_ROWS = 256  # the same where threads share the work, whatever their number: so the bits are the same
-_READ_VALUES = {False: 2**16, True: 2**20}  # at a time, without and with much work
+# Rows that a network takes at a time, so that what it keeps of them stays in the cache, and values that are read at a
+# time: alone, and where threads share the work. Neither depends on how many threads there are, so no bit does.
+_ALONE = (1024, 2**16)
+_SHARED = (256, 2**20)
 _MUCH_WORK = 2**27  # of products: threads have to be started, and those of BLAS held back
 
 
@@ -189,10 +190,11 @@ class Regression:
         first, end, _ = rows.indices(len(features))
         eta = np.empty((end - first, sum(block.n_outputs for block in self.blocks)))
         much = not self.is_linear and len(eta) * len(weights) >= _MUCH_WORK
-        threads, size = (thread_count(), _SHARED_ROWS) if much else (1, _PIECE_ROWS)
+        size, values = _SHARED if much else _ALONE
+        threads = thread_count() if much else 1
         networks = [self.build(np.float64) for _ in range(threads)]
         with one_blas_thread() if threads > 1 else nullcontext():
-            for part in row_blocks(len(eta), features.shape[1], values=_READ_VALUES[much]):
+            for part in row_blocks(len(eta), features.shape[1], values=values):
                 read, out = features[first + part.start : first + part.stop], eta[part]
 
                 def fill(thread: int, read: np.ndarray = read, out: np.ndarray = out) -> None:

@@ -61,7 +61,7 @@ def require_identified(
     if not columns:
         return
     # Products are cheap but square the condition: they clear the many good designs, and the design itself decides about
-    # the rest.
+    # the rest, without weights: no row that counts is too light to tell columns apart.
     values = np.linalg.eigvalsh(products)
     if values[0] > _SUSPICIOUS * max(values[-1], 1.0):
         return

@@ -177,13 +177,7 @@ class Objective:
         self, theta: Float[np.ndarray, " parameters"]
     ) -> tuple[float, Float[np.ndarray, " parameters"]]:
         """F(θ) and ∇F(θ), from the same pass over the rows."""
-        gradient = np.zeros_like(theta)
-        part = np.empty_like(theta)
-        value = 0.0
-        for chunk in self.sample.chunks():
-            value += self.chunk_gradient(theta, chunk, part)
-            gradient += part
-        return self._with_prior(theta, value, gradient), gradient
+        return self._sums(theta, None)
 
     def expansion(self, theta: Float[np.ndarray, " parameters"]) -> Expansion:
         """F to second order about θ, from one pass over the rows.
@@ -191,38 +185,37 @@ class Objective:
         Raises:
             FitError: for a network that is not linear in θ.
         """
-        network = self._linear
         size = self.network.n_parameters
-        information, gradient, part = np.zeros((size, size)), np.zeros_like(theta), np.empty_like(theta)
-        value = 0.0
-        for chunk in self.sample.chunks():
-            eta = self.eta(theta, chunk)
-            of_eta = self.head.curvature(eta, chunk.target)
-            if chunk.weights is not None:
-                of_eta = of_eta * chunk.weights[:, None, None]
-            information += network.fisher_information(chunk.inputs, of_eta)
-            value += self._chunk_gradient(theta, chunk, eta, part, 1.0, True)
-            gradient += part
-        value = self._with_prior(theta, value, gradient)
+        information = np.zeros((size, size))
+        value, gradient = self._sums(theta, information)
         if self.prior is not None:
             information[np.diag_indices(size)] += self.prior.curvature(theta)
         return Expansion(value, gradient, information)
 
+    def _sums(
+        self,
+        theta: Float[np.ndarray, " parameters"],
+        information: Float[np.ndarray, "parameters parameters"] | None,
+    ) -> tuple[float, Float[np.ndarray, " parameters"]]:
+        """F(θ) and ∇F(θ); the rows' Fisher information is added to `information`, if it is asked for."""
+        value, gradient, part = 0.0, np.zeros_like(theta), np.empty_like(theta)
+        for chunk in self.sample.chunks():
+            eta = self.eta(theta, chunk)
+            if information is not None:
+                of_eta = self.head.curvature(eta, chunk.target)
+                if chunk.weights is not None:
+                    of_eta = of_eta * chunk.weights[:, None, None]
+                information += self._linear.fisher_information(chunk.inputs, of_eta)
+            value += self._chunk_gradient(theta, chunk, eta, part, 1.0, True)
+            gradient += part
+        if self.prior is not None:
+            value -= self.prior.log_prob(theta)
+            self.prior.subtract_gradient(theta, gradient, 1.0)
+        return value, gradient
+
     @cached_property
     def _linear(self) -> HasFisherInformation:
         return require_linear(self.network)
-
-    def _with_prior(
-        self,
-        theta: Float[np.ndarray, " parameters"],
-        value: float,
-        gradient: Float[np.ndarray, " parameters"],
-    ) -> float:
-        """The value with the prior's part, which is taken from the gradient in place."""
-        if self.prior is None:
-            return value
-        self.prior.subtract_gradient(theta, gradient, 1.0)
-        return value - self.prior.log_prob(theta)
 
 
 def require_linear(network: BuiltNetwork) -> HasFisherInformation:
